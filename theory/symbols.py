@@ -1,0 +1,47 @@
+"""Every symbol of the paper, declared once with its assumptions.
+
+Sizes are positive integers, times and lags are non-negative integers, and the variances of the
+initialization (4) are positive reals. The prior variance of a zero matrix (``nu_W = 0``) is reached
+by substitution *after* the lag has been substituted, so that ``j*nu_W**(j-1)`` is 0 at ``j = 0``.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+n = sp.Symbol("n", integer=True, positive=True)
+"""Hidden width."""
+
+T = sp.Symbol("T", integer=True, positive=True)
+"""Horizon: time runs over 0 … T-1."""
+
+n_x = sp.Symbol("n_x", integer=True, positive=True)
+"""Number of input channels."""
+
+n_y = sp.Symbol("n_y", integer=True, positive=True)
+"""Number of output channels."""
+
+j = sp.Symbol("j", integer=True, nonnegative=True)
+"""Lag."""
+
+t = sp.Symbol("t", integer=True, nonnegative=True)
+"""Time."""
+
+nu_W = sp.Symbol("nu_W", positive=True)
+"""Variance of the entries of W, see (4)."""
+
+nu_F = sp.Symbol("nu_F", positive=True)
+"""Variance of the entries of F, see (4)."""
+
+nu_C = sp.Symbol("nu_C", positive=True)
+"""Variance of the entries of C, see (4)."""
+
+VARIANCES: tuple[sp.Symbol, sp.Symbol, sp.Symbol] = (nu_W, nu_F, nu_C)
+
+LATEX_NAMES: dict[sp.Symbol, str] = {
+    nu_W: r"\nu_W",
+    nu_F: r"\nu_F",
+    nu_C: r"\nu_C",
+    n_x: "n_x",
+    n_y: "n_y",
+}
