@@ -1,0 +1,83 @@
+"""Replicates in chunks: seeds by chunk, any number of workers, results in order.
+
+A chunk's randomness depends on the seed, on what is simulated and on the chunk's index, never on
+the worker that runs it. Chunks come back in order and are merged in order, so that a report is
+the same bit for bit on one worker and on many. Linear algebra runs single-threaded inside a chunk
+for the same reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A named source of independent generators.
+
+    Attributes
+    ----------
+    seed : int
+        The user's seed.
+    key : tuple of int
+        What is simulated; different keys give independent randomness.
+    """
+
+    seed: int
+    key: tuple[int, ...]
+
+    def generator(self, chunk: int = 0) -> np.random.Generator:
+        """The generator of one chunk."""
+        return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(self.seed, spawn_key=(*self.key, chunk))))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A number of replicates that are drawn from one generator."""
+
+    index: int
+    replicates: int
+
+
+def chunks(replicates: int, size: int, first: int = 0) -> list[Chunk]:
+    """Cut a number of replicates into chunks of at most ``size``; ``first`` is the first index."""
+    starts = range(0, replicates, size)
+    return [Chunk(first + i, min(size, replicates - start)) for i, start in enumerate(starts)]
+
+
+def available_workers() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int) -> Iterator[Result]:
+    """Run a task on every chunk and yield the results in order.
+
+    Parameters
+    ----------
+    task : callable
+        Picklable when ``jobs > 1``.
+    work : sequence of Chunk
+    jobs : int
+        Number of worker processes; 1 runs in this process.
+    """
+    if jobs == 1 or len(work) == 1:
+        yield from (_single_threaded(task, chunk) for chunk in work)
+        return
+    import joblib
+
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4*n_jobs")
+    yield from parallel(joblib.delayed(_single_threaded)(task, chunk) for chunk in work)
+
+
+def _single_threaded(task: Callable[[Chunk], Result], chunk: Chunk) -> Result:
+    with threadpool_limits(limits=1):
+        return task(chunk)
