@@ -1,0 +1,239 @@
+"""The command ``check-theorem``.
+
+Heavy imports happen after the input has been validated and the heading printed, so that the first
+output and every complaint come at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from proofs_check import __version__
+from proofs_check.errors import InputError, UserError
+from proofs_check.registry import ENTRIES, Entry, find
+
+if TYPE_CHECKING:
+    from proofs_check.progress import Progress
+    from proofs_check.run import Verdict
+    from proofs_check.settings import Settings
+
+EXIT_USAGE = 2
+EXIT_INCONCLUSIVE = 3
+EXIT_INTERRUPTED = 130
+
+FIXABLE = {"nu_w": "nu_W", "nu_f": "nu_F", "nu_c": "nu_C", "horizon": "T", "inputs": "n_x", "outputs": "n_y"}
+
+EPILOG = """\b
+Examples:
+  check-theorem 3.3 --n 4096
+  check-theorem 3.3 --n 64,512,1e9 --horizon 8 --nu-w 0.9
+  check-theorem 3.3 --claim "rho = nu_C*nu_W**j + nu_F*nu_W**j"
+
+\b
+Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
+130 interrupted (what was measured so far is printed).
+"""
+
+
+@click.command(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.argument("statement", required=False)
+@click.option("--n", "widths", multiple=True, metavar="N[,N…]", help="Hidden widths, 1 to 1e18.  [default: 4096]")
+@click.option("--horizon", type=int, default=10, show_default=True, metavar="T", help="Number of time steps.")
+@click.option("--nu-w", default="0.8", show_default=True, metavar="ν_W", help="Variance of the entries of W.")
+@click.option("--nu-f", default="1.3", show_default=True, metavar="ν_F", help="Variance of the entries of F.")
+@click.option("--nu-c", default="0.7", show_default=True, metavar="ν_C", help="Variance of the entries of C.")
+@click.option("--inputs", type=int, default=1, show_default=True, metavar="n_x", help="Number of input channels.")
+@click.option("--outputs", type=int, default=1, show_default=True, metavar="n_y", help="Number of output channels.")
+@click.option(
+    "--claim",
+    "claims",
+    multiple=True,
+    metavar="FORMULA",
+    help="'rho = …' or 'var = …' in j, T, n_x, n_y, nu_W, nu_F, nu_C, to check instead of the paper's. "
+    "Parameters given as options restrict the claim to these values.",
+)
+@click.option("--replicates", type=int, metavar="R", help="Number of draws at each width.")
+@click.option("--resolution", metavar="R", help="Or: relative error in ρ_j to notice, such as 0.1%.  [default: 1%]")
+@click.option(
+    "--sampler",
+    type=click.Choice(["auto", "lazy", "dense"]),
+    default="auto",
+    show_default=True,
+    help="How to draw at the given widths. Lazy is exact in law and its cost does not depend on n; auto "
+    "is lazy, compared with dense wherever dense fits.",
+)
+@click.option(
+    "--jobs", type=int, metavar="J", help="Worker processes; they do not change the report.  [default: all processors]"
+)
+@click.option("--seed", type=int, default=2021, show_default=True, help="Seed of all random numbers.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
+@click.option("--quiet", is_flag=True, help="Print the verdict only.")
+@click.option("--list", "list_all", is_flag=True, help="List every statement that can be checked.")
+@click.option("--cite", is_flag=True, help="Print BibTeX of what is checked.")
+@click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
+@click.version_option(__version__, prog_name="check-theorem")
+@click.pass_context
+def command(context: click.Context, /, statement: str | None, list_all: bool, cite: bool, **options: Any) -> int:
+    """Check a theorem: derive it, simulate it, attack it.
+
+    STATEMENT is an id such as 3.3, 3.3a or 3.3b; --list shows all.
+    """
+    if list_all:
+        for entry in ENTRIES.values():
+            click.echo(f"{entry.id:6} {entry.title}")
+        return 0
+    if cite:
+        from proofs_check.report.command import CITATION
+
+        click.echo(CITATION % __version__)
+        return 0
+    if statement is None:
+        raise click.UsageError("which statement? For example 'check-theorem 3.3 --n 4096'; --list shows all.")
+    given = {name for name in FIXABLE if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE}
+    return _check(find(statement), given, options)
+
+
+def _check(entry: Entry, given: set[str], options: dict[str, Any]) -> int:
+    from proofs_check.report.command import DEFAULTS
+    from proofs_check.settings import (
+        DEFAULT_RESOLUTION,
+        Settings,
+        default_jobs,
+        parse_resolution,
+        parse_variance,
+        parse_widths,
+    )
+
+    if options["replicates"] is not None and options["resolution"] is not None:
+        raise InputError("--replicates and --resolution: give one of them, since each decides the other")
+    settings = Settings(
+        widths=parse_widths(options["widths"] or (DEFAULTS["n"],)),
+        horizon=options["horizon"],
+        inputs=options["inputs"],
+        outputs=options["outputs"],
+        nu_W=parse_variance("--nu-w", options["nu_w"]),
+        nu_F=parse_variance("--nu-f", options["nu_f"]),
+        nu_C=parse_variance("--nu-c", options["nu_c"]),
+        replicates=options["replicates"],
+        resolution=parse_resolution(options["resolution"]) if options["resolution"] else DEFAULT_RESOLUTION,
+        resolution_given=options["resolution"] is not None,
+        sampler=options["sampler"],
+        jobs=default_jobs() if options["jobs"] is None else options["jobs"],
+        seed=options["seed"],
+        claims=tuple(options["claims"]),
+        fixed=frozenset(FIXABLE[name] for name in given),
+    )
+    json_file = options["json_file"]
+    if json_file not in (None, "-"):
+        _check_writable(Path(json_file))
+    return _run(entry, settings, json_file, quiet=options["quiet"] or json_file == "-")
+
+
+def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool) -> int:
+    """Validate the claims, print the heading, run, and report."""
+    if settings.claims:
+        _check_claims(entry, settings.claims)
+    if not quiet:
+        from proofs_check.report.heading import heading
+
+        click.echo(heading(entry.title, settings))
+        click.echo()
+        sys.stdout.flush()
+    from proofs_check.run import run
+
+    verdict = run(entry, settings, _progress(quiet=quiet))
+    if json_file is not None:
+        from proofs_check.report.json_report import to_json
+
+        if json_file == "-":
+            click.echo(to_json(verdict), nl=False)
+        else:
+            Path(json_file).write_text(to_json(verdict), encoding="utf-8")
+    if json_file != "-":
+        _print(verdict, quiet=quiet)
+    return verdict.judgement.outcome.exit_status
+
+
+def _print(verdict: Verdict, *, quiet: bool) -> None:
+    from proofs_check.report.terminal import console, print_report, print_verdict
+
+    out = console()
+    if quiet:
+        print_verdict(verdict, out)
+    else:
+        print_report(verdict, out)
+
+
+def _progress(*, quiet: bool) -> Progress:
+    from proofs_check.progress import Bar, Heartbeat, Silent
+
+    if quiet:
+        return Silent()
+    return Bar() if sys.stderr.isatty() else Heartbeat()
+
+
+def _check_claims(entry: Entry, claims: tuple[str, ...]) -> None:
+    from proofs_check.claims import Claim
+
+    parts = {"var": "a", "rho": "b"}
+    seen = set()
+    for text in claims:
+        target = Claim.parse(text).target
+        if parts[target] not in entry.parts:
+            raise InputError(
+                f"--claim {text!r}: {entry.id} says nothing about {target!r}; check 3.3 or 3.3{parts[target]}"
+            )
+        if target in seen:
+            raise InputError(f"--claim {text!r}: {target!r} is claimed twice")
+        seen.add(target)
+
+
+def _check_writable(path: Path) -> None:
+    folder = path.parent
+    if path.is_dir():
+        raise InputError(f"--json {path}: is a folder, a file is needed")
+    if not folder.is_dir():
+        raise InputError(f"--json {path}: the folder {folder} does not exist")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise InputError(f"--json {path}: cannot be written")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: turn every outcome into an exit status and every complaint into one message."""
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Greek letters must not stop a run
+    try:
+        sys.exit(command.main(args=arguments, prog_name="check-theorem", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted before anything was measured", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
+        sys.exit(0)
+    except ValueError as error:  # InputError and FormulaError are ValueErrors; others are ours
+        if debug:
+            traceback.print_exc()
+        _complain(error)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"internal error: {type(error).__name__}: {error} (--debug shows where)", err=True)
+        sys.exit(EXIT_INCONCLUSIVE)
+
+
+def _complain(error: ValueError) -> None:
+    if isinstance(error, UserError):
+        click.echo(f"check-theorem: {error}", err=True)
+        sys.exit(EXIT_USAGE)
+    click.echo(f"internal error: {error} (--debug shows where)", err=True)
+    sys.exit(EXIT_INCONCLUSIVE)

@@ -1,0 +1,161 @@
+"""Evidence that the checks of both parts have in common."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from proofs_check.claims import compare, evaluate
+from proofs_check.implicit_bias.context import DERIVED, Context, width_in_words
+from proofs_check.theorem import Evidence, Kind, Status
+from theory.derivation import Derivation
+from theory.verification import Outcome
+
+
+def derivation_evidence(check: str, part: str, derivation: Derivation) -> Evidence:
+    """Verify a derivation, step by step."""
+    verified = derivation.verify()
+    steps = [
+        {
+            "equation": s.step.equation,
+            "statement": f"{s.step.lhs} = {s.step.rhs}",
+            "reason": s.step.reason,
+            "method": s.step.method.value,
+            "outcome": s.outcome.value,
+            "identities": len(s.verifications),
+        }
+        for s in verified.steps
+    ]
+    if verified.proved:
+        status = Status.CONFIRMED
+        summary = (
+            f"{len(steps)} steps, {verified.identities} identities, each by SymPy and modulo 2^61-1 "
+            f"(error < 2^-{int(verified.error_bits)})"
+        )
+    else:
+        refuted = any(step.outcome is Outcome.REFUTED for step in verified.failures)
+        status = Status.REFUTED if refuted else Status.UNDECIDED
+        summary = "; ".join(
+            f"step {f.step.equation or f.step.reason!r} is {f.outcome.value}" for f in verified.failures
+        )
+    return Evidence(
+        check,
+        part,
+        Kind.IDENTITY,
+        "derivation",
+        status,
+        summary,
+        details={"hypotheses": list(derivation.hypotheses), "steps": steps, "result": str(derivation.result)},
+    )
+
+
+def claim_evidence(check: str, part: str, target: str, context: Context) -> Evidence:
+    """The claim against the derived formula, for all lags and variances."""
+    claim, derived = context.claims[target], DERIVED[target]()
+    found = compare(claim, derived, context.expectations.values, context.fixed)
+    details: dict[str, Any] = {"claimed": str(claim.formula), "derived": str(derived)}
+    match found.outcome:
+        case Outcome.PROVED:
+            status, summary = Status.CONFIRMED, f"identical for every lag and all variances: {derived}"
+        case Outcome.REFUTED:
+            assert found.counterexample is not None  # a refutation carries one
+            status, summary = Status.REFUTED, found.counterexample.describe()
+            details |= {"first_lag": found.counterexample.lag}
+        case _:
+            status, summary = Status.UNDECIDED, "neither a proof nor a counterexample was found"
+    return Evidence(check, part, Kind.IDENTITY, "claim against the derived formula", status, summary, details=details)
+
+
+def exact_limit_evidence(
+    check: str, title: str, context: Context, target: str, limits: dict[tuple[int, int], Fraction]
+) -> Evidence:
+    """The limits of exact finite-width values against the claim: a second route, lag by lag.
+
+    Parameters
+    ----------
+    limits : dict
+        (j, k) → exact limit; off the diagonal the claim is 0.
+    """
+    part = check[0]
+    claim, values = context.claims[target], context.expectations.values
+    for (row, column), limit in sorted(limits.items()):
+        claimed = claim.value(row, values) if row == column else sp.S.Zero
+        if sp.simplify(claimed - sp.Rational(limit.numerator, limit.denominator)) != 0:
+            where = f"lag {row}" if row == column else f"lags {row}, {column}"
+            return Evidence(
+                check,
+                part,
+                Kind.EXACT,
+                title,
+                Status.REFUTED,
+                f"{where}: the exact limit is {float(limit):.6g}, claimed is {sp.N(claimed, 6)}",
+                details={"first_lag": row},
+            )
+    top = max(row for row, _ in limits)
+    return Evidence(
+        check,
+        part,
+        Kind.EXACT,
+        title,
+        Status.CONFIRMED,
+        f"all {len(limits)} pairs of lags up to {top}, by loop equations, for these variances",
+    )
+
+
+def limit_evidence(check: str, part: str, target: str, context: Context) -> Evidence:
+    """Measurements at widths that cannot be told from the limit, against the claim."""
+    family, lags = context.limit_family(context.claims[target])
+    tested = sorted({lag for at_width in lags.values() for lag in at_width})
+    missing = [lag for lag in range(context.settings.horizon) if lag not in tested]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        corrections = {
+            width: float(np.max(context.expectations.corrections(target, width)[at_width]))
+            for width, at_width in lags.items()
+            if at_width
+        }
+    used = ", ".join(width_in_words(width) for width in sorted(corrections))
+    largest = max(corrections.values(), default=0.0)
+    summary = (
+        f"lags {span(tested)} at n = {used}; the finite-width correction there is at most {largest:.1e} of the limit"
+    )
+    status = Status.UNDECIDED
+    if missing:
+        summary += f"; lags {span(missing)} could not be tested"
+    return Evidence(
+        check,
+        part,
+        Kind.STATISTICAL,
+        "measured limit against the claim",
+        status,
+        summary,
+        family,
+        {
+            "lags": {str(width): at_width for width, at_width in lags.items()},
+            "largest_correction": {str(width): value for width, value in corrections.items()},
+        },
+    )
+
+
+def limit_value(formula: sp.Expr, lag: int, context: Context) -> sp.Expr:
+    """A derived formula at this run's variances."""
+    return evaluate(formula, lag, context.expectations.values)
+
+
+def span(lags: list[int]) -> str:
+    """A list of lags in words.
+
+    Examples
+    --------
+    >>> span([0, 1, 2, 5])
+    '0-2, 5'
+    """
+    runs: list[list[int]] = []
+    for lag in sorted(lags):
+        if runs and lag == runs[-1][-1] + 1:
+            runs[-1].append(lag)
+        else:
+            runs.append([lag])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -1,0 +1,128 @@
+"""Theorem 3.3: the linear RNN at initialization, its impulse response and its tangent kernel.
+
+Parts (a) and (b) are checked in modules of their own; here they are put together with the controls:
+false variants of both claims, which the symbolic side and the measurements must each refute.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from proofs_check.claims import Claim, compare
+from proofs_check.implicit_bias import theorem_3_3a, theorem_3_3b
+from proofs_check.implicit_bias.context import DERIVED, PAPER, Context
+from proofs_check.judgement import refuting_entries
+from proofs_check.theorem import Check, Control, ControlResult, Theorem
+from theory.tangent_kernel import FIXED_HORIZON, FIXED_START, INITIALIZATION
+from theory.verification import Outcome
+
+CONTROLS: Final[tuple[Control, ...]] = (
+    Control(
+        "factor j missing",
+        "rho = nu_C*(nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
+        "W is shared by j steps, and each contributes",
+    ),
+    Control(
+        "j+1 for j",
+        "rho = nu_C*((j+1)*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
+        "lag j passes through W exactly j times",
+    ),
+    Control(
+        "exponent of W off by one",
+        "rho = nu_C*(j*nu_F*nu_W**j + nu_W**j) + nu_F*nu_W**j",
+        "the perturbed factor W~ has variance 1, not nu_W",
+    ),
+    Control("C not trained", "rho = nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j)", "the part of C is missing"),
+    Control("F not trained", "rho = nu_C*j*nu_F*nu_W**(j-1) + nu_F*nu_W**j", "the part of F is missing"),
+    Control("W not trained", "rho = nu_C*nu_W**j + nu_F*nu_W**j", "the part of W is missing"),
+    Control(
+        "nu_F for nu_C in W's part",
+        "rho = nu_F*j*nu_F*nu_W**(j-1) + nu_C*nu_W**j + nu_F*nu_W**j",
+        "the perturbed W stands between C and F, one factor of each",
+    ),
+    Control(
+        "root of nu_W for nu_W",
+        "rho = nu_C*(j*nu_F*nu_W**((j-1)/2) + nu_W**(j/2)) + nu_F*nu_W**(j/2)",
+        "nu_W is a variance",
+    ),
+    Control(
+        "lag shifted by one",
+        "rho = nu_C*((j+1)*nu_F*nu_W**j + nu_W**(j+1)) + nu_F*nu_W**(j+1)",
+        "rho_{j+1} in place of rho_j",
+    ),
+    Control(
+        "NTK parameterization",
+        "rho = (j+2)*nu_C*nu_F*nu_W**j",
+        "another convention, in which variances multiply standard Gaussians",
+    ),
+    Control("variance: exponent off by 1", "var = nu_C*nu_F*nu_W**(j+1)", "L_j holds j factors of W"),
+    Control("variance: no decay", "var = nu_C*nu_F", "each factor of W contributes nu_W"),
+    Control("variance: root of nu_W", "var = nu_C*nu_F*nu_W**(j/2)", "nu_W is a variance"),
+    Control(
+        "variance: grows with the lag",
+        "var = (j+1)*nu_C*nu_F*nu_W**j",
+        "shared weights add no extra paths: W is not transposed",
+    ),
+    Control("variance: F missing", "var = nu_C*nu_W**j", "the entries of F have variance nu_F"),
+)
+
+PARTS: Final = {
+    "a": f"L_0 … L_(T-1) → independent Gaussians, components of L_j i.i.d. N(0, {PAPER['var']})",
+    "b": f"NTK → T(x)^T D(rho) T(x') ⊗ I (20), rho_j = {PAPER['rho']} (21)",
+}
+
+_PART_OF: Final = {"var": "a", "rho": "b"}
+
+
+def theorem(parts: str = "ab") -> Theorem[Context]:
+    """The statement, or one part of it.
+
+    Parameters
+    ----------
+    parts : str
+        ``"a"``, ``"b"`` or both.
+    """
+    checks: tuple[Check[Context], ...] = ()
+    if "a" in parts:
+        checks += theorem_3_3a.CHECKS
+    if "b" in parts:
+        checks += theorem_3_3b.CHECKS
+    return Theorem(
+        id="3.3" if parts == "ab" else f"3.3{parts}",
+        title="The linear RNN at initialization: impulse response and tangent kernel",
+        source="Emami et al., Implicit Bias of Linear RNNs, ICML 2021, Theorem 3.3",
+        parts={part: PARTS[part] for part in parts},
+        hypotheses=(INITIALIZATION, FIXED_HORIZON, FIXED_START),
+        checks=checks,
+        controls=tuple(c for c in CONTROLS if _PART_OF[Claim.parse(c.claim).target] in parts),
+    )
+
+
+def run_control(control: Control, context: Context) -> ControlResult:
+    """Attack the machinery with a false claim, on the symbolic side and by measurement alone."""
+    claim = Claim.parse(control.claim)
+    derived, values = DERIVED[claim.target](), context.expectations.values
+    symbolic = compare(claim, derived, values, frozenset())
+    horizon = context.settings.horizon
+    truth = Claim(claim.target, "derived", derived)
+    differs = [lag for lag in range(horizon) if claim.value(lag, values) != truth.value(lag, values)]
+    family, _ = context.limit_family(claim)
+    refuting = refuting_entries(family.p_values) if family.size else []
+    entry = family.entry(refuting[0]) if refuting else None
+    return ControlResult(
+        control,
+        applicable=bool(differs),
+        symbolic=symbolic.outcome is Outcome.REFUTED,
+        numeric=bool(refuting),
+        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        numeric_reason=_measured(entry) if entry else "no measurement contradicts it",
+    )
+
+
+def _measured(entry: dict[str, object]) -> str:
+    found, expected, error = (float(str(entry[key])) for key in ("found", "expected", "standard_error"))
+    lag, _, width = str(entry["what"]).partition(" at ")
+    claimed = f"not {expected:.6g}" if np.isfinite(expected) else "the claim is undefined"
+    return f"{lag}: {found:.6g} ± {error:.1g}, {claimed} ({width})"

@@ -1,0 +1,119 @@
+"""From evidence to a verdict: one false-alarm budget, and what each outcome requires."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from numerics.statistics import holm
+from proofs_check.theorem import ControlResult, Evidence, Kind, Outcome, Status
+
+FAMILY_LEVEL: Final = 1e-4
+"""Probability that a run with only true claims refutes anything, over all its tests together."""
+
+REPORTED_REFUTATIONS: Final = 20
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Evidence with the statistical part decided, and the outcome.
+
+    Attributes
+    ----------
+    evidence : tuple of Evidence
+    outcome : Outcome
+    tests : int
+        Size of the family.
+    reasons : tuple of str
+        What led to the outcome, when it is not PASSED.
+    """
+
+    evidence: tuple[Evidence, ...]
+    outcome: Outcome
+    tests: int
+    reasons: tuple[str, ...]
+
+
+def judge(evidence: Sequence[Evidence], controls: Sequence[ControlResult], *, interrupted: bool = False) -> Judgement:
+    """Share the false-alarm budget by Holm's method and decide.
+
+    A refutation refutes. Without one, a control that survives, an undecided check, or no
+    statistical test at all make the verdict inconclusive.
+    """
+    families = [item.tests.p_values for item in evidence if item.tests is not None]
+    adjusted = holm(np.concatenate(families)) if families else np.zeros(0)
+    judged, start = [], 0
+    for item in evidence:
+        if item.tests is None:
+            judged.append(item)
+            continue
+        stop = start + item.tests.size
+        judged.append(_decided(item, adjusted[start:stop]))
+        start = stop
+    reasons = [f"{item.title}: {item.summary}" for item in judged if item.status is Status.REFUTED]
+    outcome = Outcome.REFUTED if reasons else Outcome.PASSED
+    if outcome is Outcome.PASSED:
+        reasons = _gaps(judged, controls)
+        outcome = Outcome.INCONCLUSIVE if reasons else Outcome.PASSED
+    if interrupted:
+        outcome = Outcome.INTERRUPTED
+    return Judgement(tuple(judged), outcome, int(adjusted.size), tuple(reasons))
+
+
+def refuting_entries(p_values: np.ndarray[Any, np.dtype[np.float64]], level: float = FAMILY_LEVEL) -> list[int]:
+    """Indices that Holm's method refutes when the tests are a family of their own."""
+    return [int(i) for i in np.flatnonzero(holm(p_values) <= level)]
+
+
+def _decided(item: Evidence, adjusted: np.ndarray[Any, np.dtype[np.float64]]) -> Evidence:
+    tests = item.tests
+    assert tests is not None  # for the type checker
+    if tests.size == 0:
+        return replace(item, status=Status.INFORMATION)
+    worst = int(np.argmin(tests.p_values))
+    refuting = np.flatnonzero(adjusted <= FAMILY_LEVEL)
+    details = {
+        **item.details,
+        "tests": tests.size,
+        "worst": {**tests.entry(worst), "adjusted_p_value": float(adjusted[worst])},
+        "refuted": [tests.entry(int(i)) for i in refuting[:REPORTED_REFUTATIONS]],
+        "refuted_count": int(refuting.size),
+    }
+    if refuting.size == 0:
+        return replace(item, status=Status.CONFIRMED, details=details)
+    first = int(refuting[0])
+    summary = f"{_contradiction(tests.entry(first))}; {refuting.size} of {tests.size} tests refute. {item.summary}"
+    return replace(item, status=Status.REFUTED, summary=summary, details=details)
+
+
+def _contradiction(entry: dict[str, Any]) -> str:
+    found, expected, error = entry["found"], entry["expected"], entry["standard_error"]
+    if not np.isfinite(found):
+        return f"{entry['what']}: p = {entry['p_value']:.1e}"
+    if not np.isfinite(error):
+        return f"{entry['what']}: found {found:.4g} where {expected:.4g} is claimed"
+    relative = f" ({found / expected - 1:+.3%} off)" if expected else ""
+    return f"{entry['what']}: measured {found:.6g} ± {error:.1g}, claimed {expected:.6g}{relative}"
+
+
+def _gaps(evidence: Sequence[Evidence], controls: Sequence[ControlResult]) -> list[str]:
+    gaps = [f"{item.title}: {item.summary}" for item in evidence if item.status is Status.UNDECIDED]
+    gaps += [
+        f"control {result.control.name!r} survived: {_survival(result)}"
+        for result in controls
+        if result.applicable and not result.refuted
+    ]
+    if not any(item.kind is Kind.STATISTICAL and item.status is Status.CONFIRMED for item in evidence):
+        gaps.append("nothing was measured")
+    return gaps
+
+
+def _survival(result: ControlResult) -> str:
+    sides = [
+        ("symbolic side", result.symbolic, result.symbolic_reason),
+        ("measurements", result.numeric, result.numeric_reason),
+    ]
+    return "; ".join(f"{side}: {reason}" for side, refuted, reason in sides if not refuted)

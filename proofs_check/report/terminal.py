@@ -1,0 +1,226 @@
+"""A verdict for people: read on a terminal of 80 columns, piped, or without colour."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from proofs_check.judgement import FAMILY_LEVEL
+from proofs_check.report.command import reproducing_command
+from proofs_check.run import Verdict
+from proofs_check.theorem import ControlResult, Evidence, Kind, Outcome, Status
+
+MARKS = {
+    Status.CONFIRMED: ("✓", "green"),
+    Status.REFUTED: ("✗", "bold red"),
+    Status.UNDECIDED: ("?", "yellow"),
+    Status.INFORMATION: ("·", "dim"),
+}
+STYLES = {
+    Outcome.PASSED: "bold green",
+    Outcome.REFUTED: "bold red",
+    Outcome.INCONCLUSIVE: "bold yellow",
+    Outcome.INTERRUPTED: "bold yellow",
+}
+SHOWN_LAGS = 12
+INDENT = 2
+
+
+class _Stripped(io.StringIO):
+    """Passes lines on without the blanks that tables pad them with."""
+
+    def __init__(self, target: TextIO) -> None:
+        super().__init__()
+        self._target = target
+
+    def write(self, text: str) -> int:
+        self._target.write(re.sub(r" +(?=\n)", "", text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._target.flush()
+
+
+def console() -> Console:
+    """A console on standard output; 80 columns when it is not a terminal."""
+    probe = Console(highlight=False)
+    return probe if probe.is_terminal else Console(highlight=False, width=80, file=_Stripped(sys.stdout))
+
+
+def print_report(verdict: Verdict, out: Console) -> None:
+    """Everything but the heading."""
+    for warning in verdict.warnings:
+        out.print(_hanging("!", f"warning: {warning}", "yellow"))
+    if verdict.warnings:
+        out.print()
+    for part in verdict.theorem.parts:
+        _print_part(verdict, part, out)
+    for rows in _lag_tables(verdict):
+        _print_lags(rows, out)
+    _print_controls(verdict.controls, out)
+    print_verdict(verdict, out)
+    out.print(
+        Text(f"reproduce   {reproducing_command(verdict.theorem.id, verdict.settings)}", style="dim"), soft_wrap=True
+    )
+
+
+def print_verdict(verdict: Verdict, out: Console) -> None:
+    """The last word: outcome, what it rests on, and why if it is not a pass."""
+    judgement = verdict.judgement
+    proofs = sum(item.kind.is_proof and item.status is Status.CONFIRMED for item in judgement.evidence)
+    applicable = [result for result in verdict.controls if result.applicable]
+    refuted = sum(result.refuted for result in applicable)
+    line = Text.assemble(
+        (judgement.outcome.word.upper(), STYLES[judgement.outcome]),
+        f"   {proofs} proofs, {judgement.tests} tests with joint false-alarm probability {FAMILY_LEVEL:g}, "
+        f"{refuted} of {len(applicable)} controls refuted, {verdict.seconds:.1f} s",
+    )
+    out.print(line)
+    if judgement.outcome is Outcome.INTERRUPTED:
+        out.print(judgement.outcome.explanation)
+    for reason in judgement.reasons:
+        out.print(_hanging("→", reason, STYLES[judgement.outcome]))
+
+
+def _print_part(verdict: Verdict, part: str, out: Console) -> None:
+    target = {"a": "var", "b": "rho"}[part]
+    own = any(claim.partition("=")[0].strip().startswith(target) for claim in verdict.settings.claims)
+    statement = f"your claim: {target} = {verdict.claims[target]}" if own else verdict.theorem.parts[part]
+    out.print(_hanging(f"({part})", statement, "bold"))
+    items = [item for item in verdict.judgement.evidence if item.part == part]
+    groups = (
+        ("proof", [item for item in items if item.kind.is_proof]),
+        ("statistics", [item for item in items if item.kind is Kind.STATISTICAL]),
+        ("for information", [item for item in items if item.kind is Kind.INFORMATION]),
+    )
+    for name, group in groups:
+        if group:
+            out.print(Text(" " * INDENT + name, style="dim"))
+            out.print(_evidence_table(group))
+    out.print()
+
+
+def _evidence_table(items: list[Evidence]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=INDENT + 1, justify="right")
+    table.add_column(width=27)
+    table.add_column(ratio=1)
+    for item in items:
+        mark, style = MARKS[item.status]
+        table.add_row(Text(mark, style=style), item.title, item.summary + _worst(item))
+    return table
+
+
+def _worst(item: Evidence) -> str:
+    """The least probable of many tests, when nothing was refuted."""
+    worst = item.details.get("worst")
+    if worst is None or item.status is Status.REFUTED:
+        return ""
+    tests = item.details["tests"]
+    return f" [p = {worst['p_value']:.2g}]" if tests == 1 else f" [{tests} tests, smallest p {worst['p_value']:.2g}]"
+
+
+def _lag_tables(verdict: Verdict) -> Iterator[Evidence]:
+    return (item for item in verdict.judgement.evidence if item.check == "b.weights")
+
+
+def _print_lags(item: Evidence, out: Console) -> None:
+    rows: list[dict[str, Any]] = item.details["rows"]
+    shown = _selected(rows)
+    table = Table(
+        box=None,
+        padding=(0, 1),
+        pad_edge=False,
+        header_style="dim",
+        title_justify="left",
+        title=f"n = {item.details['n']}, {item.details['replicates']} draws",
+        title_style="bold",
+    )
+    for name in ("lag", "claimed", "exact", "measured", "± 95 %", "off limit", "z", "resolved", "tested"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in shown:
+        table.add_row(*_lag_cells(row))
+    out.print(table)
+    notes = ["claimed ρ_j, exact P_n(j,j); z is against what is tested"]
+    if len(shown) < len(rows):
+        notes.append(f"{len(rows) - len(shown)} more lags are in the JSON report (--json FILE)")
+    out.print(Text("; ".join(notes), style="dim"))
+    resolved = [row["resolution"] for row in rows if row["in_regime"] and row["resolution"] is not None]
+    if resolved:
+        out.print(
+            f"resolution: a relative error of {max(resolved):.2%} in ρ_j would be noticed with 95 % "
+            f"probability{'' if len(resolved) == len(rows) else ' at every lag in the regime'}"
+        )
+    out.print()
+
+
+def _lag_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """One lag: numbers that mean nothing at this width are left out."""
+    error, measured, claimed, exact = row["standard_error"], row["measured"], row["claimed"], row["exact"]
+    tested = row["tested_against"]
+    reference = {"exact": exact, "limit": claimed}.get(tested)
+    return (
+        str(row["lag"]),
+        f"{claimed:.5g}",
+        "—" if exact is None else f"{exact:.5g}",
+        f"{measured:.5g}",
+        f"{1.96 * error:.2g}",
+        f"{measured / claimed - 1:+.2%}" if claimed else "—",
+        "—" if reference is None or not error else f"{(measured - reference) / error:+.1f}",
+        "—" if row["resolution"] is None or not row["in_regime"] else f"{row['resolution']:.2%}",
+        {"exact": "exact", "limit": "limit", "information": "no"}[tested],
+    )
+
+
+def _selected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All lags when there are few, else the first, the last, and some between."""
+    if len(rows) <= SHOWN_LAGS:
+        return rows
+    step = (len(rows) - 1) / (SHOWN_LAGS - 1)
+    return [rows[round(i * step)] for i in range(SHOWN_LAGS)]
+
+
+def _print_controls(controls: tuple[ControlResult, ...], out: Console) -> None:
+    if not controls:
+        return
+    applicable = [result for result in controls if result.applicable]
+    out.print(
+        Text(
+            f"controls: {sum(r.refuted for r in applicable)} of {len(applicable)} false variants refuted by "
+            "the derivation and by measurement, each alone",
+            style="bold",
+        )
+    )
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=INDENT + 1, justify="right")
+    table.add_column(width=28)
+    table.add_column(ratio=1)
+    for result in controls:
+        status = Status.INFORMATION if not result.applicable else Status.CONFIRMED if result.refuted else Status.REFUTED
+        mark, style = MARKS[status]
+        table.add_row(Text(mark, style=style), result.control.name, _control_line(result))
+    out.print(table)
+    out.print()
+
+
+def _control_line(result: ControlResult) -> str:
+    if not result.applicable:
+        return "true at these parameters and lags, so not a control here"
+    if result.refuted:
+        return result.numeric_reason
+    return f"derivation: {result.symbolic_reason}; measurement: {result.numeric_reason}"
+
+
+def _hanging(mark: str, text: str, style: str) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    table.add_row(Text(mark, style=style), text)
+    return table

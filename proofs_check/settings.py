@@ -1,0 +1,219 @@
+"""What a run is asked to do, validated: every message names the option, the value, what is allowed."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from math import log10
+from typing import Final
+
+from numerics.ensembles import available_workers
+from numerics.linear_rnn import Parameters
+from numerics.memory import bytes_needed, dense_bytes
+from proofs_check.errors import InputError
+
+MAX_WIDTH: Final = 10**18
+MIN_REPLICATES: Final = 8
+MAX_REPLICATES: Final = 10**7
+DEFAULT_RESOLUTION: Final = 0.01
+MAX_DECADES: Final = 250
+MEMORY_SHARE: Final = 0.8
+"""Share of the machine's memory that a run may plan to use."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A validated request.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        n, ascending.
+    horizon, inputs, outputs : int
+        T, n_x, n_y.
+    nu_W, nu_F, nu_C : Fraction
+        Exact variances.
+    replicates : int or None
+        Fixed number of replicates at each width; None to reach ``resolution``.
+    resolution : float
+        Relative error in ρ_j to be noticed.
+    resolution_given : bool
+        Whether the user asked for it: then no cap below ``MAX_REPLICATES`` applies.
+    sampler : str
+        ``"auto"``, ``"lazy"`` or ``"dense"``.
+    jobs, seed : int
+    claims : tuple of str
+        The user's claims, as written; parsed by the statement's module.
+    fixed : frozenset of str
+        Names of the parameters that the user gave explicitly.
+    """
+
+    widths: tuple[int, ...]
+    horizon: int
+    inputs: int
+    outputs: int
+    nu_W: Fraction
+    nu_F: Fraction
+    nu_C: Fraction
+    replicates: int | None
+    resolution: float
+    resolution_given: bool
+    sampler: str
+    jobs: int
+    seed: int
+    claims: tuple[str, ...] = ()
+    fixed: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for width in self.widths:
+            if not 1 <= width <= MAX_WIDTH:
+                raise InputError(f"--n {width}: a width is a whole number from 1 to 10^18")
+        for option, value in (
+            ("--horizon", self.horizon),
+            ("--inputs", self.inputs),
+            ("--outputs", self.outputs),
+            ("--jobs", self.jobs),
+        ):
+            if value < 1:
+                raise InputError(f"{option} {value}: must be at least 1")
+        if self.seed < 0:
+            raise InputError(f"--seed {self.seed}: must not be negative")
+        if self.replicates is not None and not MIN_REPLICATES <= self.replicates <= MAX_REPLICATES:
+            raise InputError(f"--replicates {self.replicates}: from {MIN_REPLICATES} to {MAX_REPLICATES} are allowed")
+        self._check_range()
+        self._check_memory()
+
+    @property
+    def variances(self) -> tuple[Fraction, Fraction, Fraction]:
+        """ν_W, ν_F, ν_C."""
+        return self.nu_W, self.nu_F, self.nu_C
+
+    def parameters(self, width: int) -> Parameters:
+        """The random RNN at one width, in floating point."""
+        return Parameters(
+            width, self.horizon, self.inputs, self.outputs, float(self.nu_W), float(self.nu_F), float(self.nu_C)
+        )
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know about these settings."""
+        found = []
+        if self.nu_W >= 1:
+            found.append(
+                f"nu_W = {float(self.nu_W):g} ≥ 1: the spectral radius of n^(-1/2) W tends to √ν_W ≥ 1, so the RNN is "
+                "not stable and outputs can grow without bound over time. Theorem 3.3 fixes T and needs no "
+                "stability, so it is checked all the same; but ρ_j no longer decays, and (22) bounds nothing useful."
+            )
+        for name, value in (("nu_W", self.nu_W), ("nu_F", self.nu_F), ("nu_C", self.nu_C)):
+            if value == 0:
+                found.append(f"{name} = 0: a degenerate case; weights that vanish exactly are compared with 0")
+        if self.horizon > min(self.widths) ** 0.5:
+            found.append(
+                f"T = {self.horizon} is not small against √n at n = {min(self.widths)}: lags j with j² > n are "
+                "outside the regime, where means are dominated by rare draws; they are shown but not tested there"
+            )
+        return tuple(found)
+
+    def _check_range(self) -> None:
+        if self.nu_W and abs(log10(self.nu_W)) * 2 * self.horizon > MAX_DECADES:
+            raise InputError(
+                f"--nu-w {float(self.nu_W):g} with --horizon {self.horizon}: squares of nu_W^T leave the range of "
+                f"double precision; at this variance a horizon up to "
+                f"{int(MAX_DECADES / 2 / abs(log10(self.nu_W)))} is possible"
+            )
+
+    def _check_memory(self) -> None:
+        limit = int(available_memory() * MEMORY_SHARE)
+        lazy = bytes_needed(self.parameters(max(self.widths)), "lazy") * self.jobs
+        if lazy > limit:
+            raise InputError(
+                f"--horizon {self.horizon}: one replicate takes about {gibibytes(lazy // self.jobs)} "
+                f"(it grows like T²(n_x+n_y)²), more than the {gibibytes(limit)} that may be used; "
+                f"a horizon up to about {self._largest_horizon(limit)} fits"
+            )
+        if self.sampler == "dense":
+            for width in self.widths:
+                needed = bytes_needed(self.parameters(width), "dense") * self.jobs
+                if needed > limit:
+                    raise InputError(
+                        f"--sampler dense at n = {width}: a dense matrix takes {gibibytes(dense_bytes(width))}"
+                        f"{f' for each of {self.jobs} workers' if self.jobs > 1 else ''}, more than the "
+                        f"{gibibytes(limit)} that may be used; use --sampler lazy, which is exact in law at "
+                        "every n and whose cost does not depend on n"
+                    )
+
+    def _largest_horizon(self, limit: int) -> int:
+        one = bytes_needed(self.parameters(max(self.widths)), "lazy") * self.jobs
+        return max(1, int(self.horizon * (limit / one) ** 0.5))
+
+
+def parse_widths(texts: tuple[str, ...]) -> tuple[int, ...]:
+    """Read ``--n``: whole numbers separated by commas; ``1e9`` is allowed, ``4096.5`` is not.
+
+    Examples
+    --------
+    >>> parse_widths(("64,1e3", "512"))
+    (64, 512, 1000)
+    """
+    widths = set()
+    for item in ",".join(texts).split(","):
+        text = item.strip().replace("_", "")
+        if not re.fullmatch(r"\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", text):
+            raise InputError(
+                f"--n {item.strip() or 'nothing'}: a width is a whole number from 1 to 10^18, such as "
+                "4096 or 1e9; several are separated by commas"
+            )
+        value = Fraction(text)
+        if value.denominator != 1:
+            raise InputError(f"--n {item.strip()}: a width is a whole number")
+        widths.add(int(value))
+    return tuple(sorted(widths))
+
+
+def parse_variance(option: str, text: str) -> Fraction:
+    """Read a variance exactly: a decimal or a fraction, at least 0."""
+    if not re.fullmatch(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?|\d{1,30}/\d{1,30}", text.strip()):
+        raise InputError(f"{option} {text}: a variance is a finite number ≥ 0, such as 0.8 or 4/5")
+    try:
+        value = Fraction(text.strip())
+    except ZeroDivisionError:
+        raise InputError(f"{option} {text}: division by zero") from None
+    if value < 0:
+        raise InputError(f"{option} {text}: a variance must not be negative")
+    if value > 1000:
+        raise InputError(f"{option} {text}: a variance of at most 1000 is supported")
+    return value
+
+
+def parse_resolution(text: str) -> float:
+    """Read ``--resolution``: ``0.1%`` or ``0.001``, between 0 and 1."""
+    number = text.strip()
+    scale = 1.0
+    if number.endswith("%"):
+        number, scale = number[:-1].strip(), 0.01
+    try:
+        value = float(number) * scale
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < 1:
+        raise InputError(f"--resolution {text}: a relative error between 0 and 1, such as 0.1% or 0.001")
+    return value
+
+
+def available_memory() -> int:
+    """Memory of this machine in bytes."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 8 << 30
+
+
+def default_jobs() -> int:
+    """As many workers as processors."""
+    return available_workers()
+
+
+def gibibytes(size: int) -> str:
+    """A size in words."""
+    return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"

@@ -1,0 +1,202 @@
+"""The vocabulary of a verdict: theorems, checks, evidence, controls.
+
+A ``Theorem`` is a statement with its hypotheses, its checks and its controls. A ``Check`` turns a
+context (settings, claims, and what has been derived and measured) into ``Evidence``. A ``Control``
+is a deliberately false variant that the same machinery must refute: a checker that cannot fail
+proves nothing. A ``Verdict`` is all of it, judged together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from numerics.gaussian_matrix import Array
+
+
+class Kind(StrEnum):
+    """What sort of evidence it is. The first three are proof, the fourth is statistics."""
+
+    IDENTITY = "identity"
+    EXACT = "exact"
+    CERTIFIED = "certified"
+    STATISTICAL = "statistical"
+    INFORMATION = "information"
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether a confirmation is a proof rather than a measurement."""
+        return self in (Kind.IDENTITY, Kind.EXACT, Kind.CERTIFIED)
+
+
+class Status(StrEnum):
+    """What a piece of evidence says."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+    INFORMATION = "information"
+
+
+class Outcome(Enum):
+    """What a verdict says, with the exit status of the command and a word of explanation."""
+
+    PASSED = ("passed", 0, "every check holds and every control is refuted")
+    REFUTED = ("refuted", 1, "at least one check contradicts the claim")
+    INCONCLUSIVE = ("inconclusive", 3, "something could not be decided")
+    INTERRUPTED = ("interrupted", 130, "stopped by the user; what was measured so far is shown")
+
+    def __init__(self, word: str, exit_status: int, explanation: str) -> None:
+        self.word = word
+        self.exit_status = exit_status
+        self.explanation = explanation
+
+
+@dataclass(frozen=True)
+class TestFamily:
+    """Statistical tests that belong together, one entry each.
+
+    Attributes
+    ----------
+    labels : sequence of str, or callable from index to str
+        What is tested, such as ``"lag 3"``.
+    found, expected, error, p_values : array, (tests,)
+        ``error`` is a standard error; NaN where a test is not of a mean.
+    """
+
+    label: Callable[[int], str]
+    found: Array
+    expected: Array
+    error: Array
+    p_values: Array
+
+    @property
+    def size(self) -> int:
+        """Number of tests."""
+        return int(self.p_values.size)
+
+    def entry(self, index: int) -> dict[str, Any]:
+        """One test, for a report."""
+        return {
+            "what": self.label(index),
+            "found": float(self.found[index]),
+            "expected": float(self.expected[index]),
+            "standard_error": float(self.error[index]),
+            "p_value": float(self.p_values[index]),
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One finding.
+
+    Attributes
+    ----------
+    check : str
+        Identifier of the check, such as ``"b.kernel"``.
+    part : str
+        The part of the statement, ``"a"`` or ``"b"``.
+    kind : Kind
+    title : str
+        What was confronted.
+    status : Status
+        For statistical evidence UNDECIDED until the whole family is judged.
+    summary : str
+        What was found, in a line or two.
+    tests : TestFamily or None
+    details : mapping
+        Whatever a report wants to show; JSON-serializable.
+    """
+
+    check: str
+    part: str
+    kind: Kind
+    title: str
+    status: Status
+    summary: str
+    tests: TestFamily | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+ContextType = TypeVar("ContextType")
+
+
+@dataclass(frozen=True)
+class Check(Generic[ContextType]):
+    """A function from a context to evidence, for one part of a statement."""
+
+    name: str
+    part: str
+    title: str
+    run: Callable[[ContextType], Iterable[Evidence]]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A false variant of a claim, and why it is false."""
+
+    name: str
+    claim: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ControlResult:
+    """How a control fared.
+
+    Attributes
+    ----------
+    control : Control
+    applicable : bool
+        False when the variant coincides with the truth at this run's parameters and lags.
+    symbolic : bool
+        Whether the symbolic side refuted it.
+    numeric : bool
+        Whether the measurements alone refuted it.
+    symbolic_reason, numeric_reason : str
+    """
+
+    control: Control
+    applicable: bool
+    symbolic: bool
+    numeric: bool
+    symbolic_reason: str
+    numeric_reason: str
+
+    @property
+    def refuted(self) -> bool:
+        """Whether both sides refuted it, each on its own."""
+        return self.symbolic and self.numeric
+
+
+@dataclass(frozen=True)
+class Theorem(Generic[ContextType]):
+    """A statement that can be checked.
+
+    Attributes
+    ----------
+    id, title, source : str
+        ``source`` says where the statement is published.
+    parts : mapping of str to str
+        Part → what it says.
+    hypotheses : tuple of str
+    checks : tuple of Check
+    controls : tuple of Control
+    """
+
+    id: str
+    title: str
+    source: str
+    parts: Mapping[str, str]
+    hypotheses: tuple[str, ...]
+    checks: tuple[Check[ContextType], ...]
+    controls: tuple[Control, ...]
+
+
+def no_error(values: Array) -> Array:
+    """The error column of tests that are not of a mean."""
+    return np.full(values.shape, np.nan)
