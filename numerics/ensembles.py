@@ -9,14 +9,22 @@ for the same reason.
 from __future__ import annotations
 
 import os
+import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import islice
+from typing import Final, TypeVar
 
+import loky
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 Result = TypeVar("Result")
+
+WINDOW: Final = 4
+"""Chunks that are submitted ahead, for each worker."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ def available_workers() -> int:
 def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int) -> Iterator[Result]:
     """Run a task on every chunk and yield the results in order.
 
+    An interruption (Ctrl-C) reaches the caller alone: workers ignore it and are ended at once.
+
     Parameters
     ----------
     task : callable
@@ -72,10 +82,25 @@ def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int
     if jobs == 1 or len(work) == 1:
         yield from (_single_threaded(task, chunk) for chunk in work)
         return
-    import joblib
+    executor = loky.get_reusable_executor(max_workers=jobs, initializer=_ignore_interrupts)
+    waiting: deque[Future[Result]] = deque()
+    remaining = iter(work)
+    try:
+        for chunk in islice(remaining, WINDOW * jobs):
+            waiting.append(executor.submit(_single_threaded, task, chunk))
+        while waiting:
+            yield waiting.popleft().result()
+            for chunk in islice(remaining, 1):
+                waiting.append(executor.submit(_single_threaded, task, chunk))
+    except BaseException:
+        for future in waiting:
+            future.cancel()
+        executor.shutdown(wait=True, kill_workers=True)
+        raise
 
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4*n_jobs")
-    yield from parallel(joblib.delayed(_single_threaded)(task, chunk) for chunk in work)
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _single_threaded(task: Callable[[Chunk], Result], chunk: Chunk) -> Result:

@@ -76,6 +76,8 @@ class Sample:
         Sum of squares of the lag weights (j, k), j ≠ k.
     response : array, (replicates, T, n_y, n_x)
         The impulse responses.
+    mismatch : float
+        The largest ``Grams.mismatch`` of all replicates.
     """
 
     weights: Moments
@@ -85,6 +87,7 @@ class Sample:
     diagonal: Array
     off_diagonal: Array
     response: Array
+    mismatch: float
 
     @property
     def replicates(self) -> int:
@@ -102,6 +105,7 @@ class Sample:
             np.concatenate([self.diagonal, other.diagonal]),
             np.concatenate([self.off_diagonal, other.off_diagonal]),
             np.concatenate([self.response, other.response]),
+            max(self.mismatch, other.mismatch),
         )
 
 
@@ -143,7 +147,7 @@ def _measure(grams: Grams, simulation: Simulation) -> Sample:
     kernels = None
     if simulation.with_kernel:
         kernels = Moments.of(kernel(grams, np.array(simulation.x), np.array(simulation.x_prime)))
-    response = np.ascontiguousarray(grams.L)
+    response = grams.L
     return Sample(
         Moments.of(weights),
         kernels,
@@ -152,4 +156,5 @@ def _measure(grams: Grams, simulation: Simulation) -> Sample:
         diagonal,
         np.einsum("rjk,rjk->r", off_diagonal, off_diagonal),
         response,
+        float(grams.mismatch.max()),
     )

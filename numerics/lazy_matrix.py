@@ -149,7 +149,7 @@ class LazyMatrix(GaussianMatrix[LazyBlock]):
 
 
 def _orthogonalize(block: Array, basis: Array) -> tuple[Array, Array]:
-    """Split a block into known and new directions by twice-iterated Gram–Schmidt.
+    """Split a block into known and new directions by Gram–Schmidt with reorthogonalization.
 
     Parameters
     ----------
@@ -167,23 +167,32 @@ def _orthogonalize(block: Array, basis: Array) -> tuple[Array, Array]:
     replicates, _, columns = block.shape
     known = basis.shape[1]
     coefficients = np.zeros((replicates, known + columns, columns))
-    residual = block
-    for _ in range(2):
-        along = np.matmul(basis, residual)
-        residual = residual - np.matmul(basis.transpose(0, 2, 1), along)
-        coefficients[:, :known] += along
+    residual, coefficients[:, :known] = _remove(block, basis)
     directions = np.zeros((replicates, columns, block.shape[1]))
     for i in range(columns):
-        vector = residual[:, :, i]
-        for _ in range(2 if i else 0):
-            along = np.matmul(directions[:, :i], vector[:, :, None])
-            vector = vector - np.matmul(along.transpose(0, 2, 1), directions[:, :i])[:, 0]
-            coefficients[:, known : known + i, i] += along[:, :, 0]
-        length = np.linalg.norm(vector, axis=1)
-        new = length > DEGENERATE * np.linalg.norm(block[:, :, i], axis=1)
+        vector = residual[:, :, i : i + 1]
+        if i:
+            vector, coefficients[:, known : known + i, i : i + 1] = _remove(vector, directions[:, :i])
+        length = np.sqrt(_squared_norms(vector))[:, 0]
+        new = length > DEGENERATE * np.sqrt(_squared_norms(block[:, :, i : i + 1]))[:, 0]
         coefficients[:, known + i, i] = np.where(new, length, 0.0)
-        directions[:, i] = vector * np.where(new, 1.0 / np.where(new, length, 1.0), 0.0)[:, None]
+        directions[:, i] = vector[:, :, 0] * np.where(new, 1.0 / np.where(new, length, 1.0), 0.0)[:, None]
     return directions, coefficients
+
+
+def _remove(vectors: Array, basis: Array) -> tuple[Array, Array]:
+    """Take the part along orthonormal rows away, again where much was cancelled (Kahan's criterion)."""
+    along = np.matmul(basis, vectors)
+    residual = vectors - np.matmul(basis.transpose(0, 2, 1), along)
+    if np.any(_squared_norms(residual) < 0.5 * _squared_norms(vectors)):
+        again = np.matmul(basis, residual)
+        residual -= np.matmul(basis.transpose(0, 2, 1), again)
+        along += again
+    return residual, along
+
+
+def _squared_norms(vectors: Array) -> Array:
+    return np.asarray(np.einsum("rdc,rdc->rc", vectors, vectors), dtype=np.float64)
 
 
 def _padded(values: Array, size: int, axis: int) -> Array:

@@ -47,11 +47,15 @@ class Grams:
         ``n^{-1} P_j^T P_k``.
     L : array, (replicates, T, n_y, n_x)
         The impulse response (9), ``L_j = n^{-1/2} C Q_j``.
+    mismatch : array, (replicates,)
+        How far ``n^{-1/2} P_i^T Q_j``, i + j < T, is from L_{i+j}, relative to the largest entry:
+        zero up to rounding when W and Wᵀ are one matrix seen from both sides.
     """
 
     A: Array
     B: Array
     L: Array
+    mismatch: Array
 
 
 def sample_grams(space: Space[BlockType], parameters: Parameters) -> Grams:
@@ -81,12 +85,26 @@ def _grams(right: list[BlockType], left: list[BlockType], p: Parameters) -> Gram
     replicates, horizon = q.shape[0], p.horizon
     a = np.matmul(q.transpose(0, 2, 1), q) / p.n
     b = np.matmul(c.transpose(0, 2, 1), c) / p.n
-    response = np.matmul(c[:, :common, : p.outputs].transpose(0, 2, 1), q[:, :common]) * float(p.n) ** -0.5
+    mixed = np.matmul(c[:, :common].transpose(0, 2, 1), q[:, :common]) * float(p.n) ** -0.5
+    mixed = mixed.reshape(replicates, horizon, p.outputs, horizon, p.inputs)
     return Grams(
         a.reshape(replicates, horizon, p.inputs, horizon, p.inputs),
         b.reshape(replicates, horizon, p.outputs, horizon, p.outputs),
-        response.reshape(replicates, p.outputs, horizon, p.inputs).transpose(0, 2, 1, 3),
+        np.ascontiguousarray(mixed[:, 0].transpose(0, 2, 1, 3)),
+        _mismatch(mixed),
     )
+
+
+def _mismatch(mixed: Array) -> Array:
+    """Largest difference between entries (i, j) and (0, i+j), relative to the largest entry."""
+    horizon = mixed.shape[1]
+    scale = np.abs(mixed).max(axis=(1, 2, 3, 4))
+    worst = np.zeros(mixed.shape[0])
+    for i in range(1, horizon):
+        difference = mixed[:, i, :, : horizon - i] - mixed[:, 0, :, i:]
+        worst = np.maximum(worst, np.abs(difference).max(axis=(1, 2, 3)))
+    relative: Array = np.divide(worst, scale, out=np.zeros_like(worst), where=scale > 0)
+    return relative
 
 
 def _stack(blocks: list[BlockType]) -> Array:

@@ -26,7 +26,14 @@ MAX_DIGITS: Final = 60
 
 def _exponential(argument: sp.Expr) -> sp.Expr:
     """exp, with sums and logarithms in the exponent resolved: exp(j log x) is x**j."""
-    return sp.expand(sp.exp(sp.expand(argument)), power_exp=True)
+    result = sp.S.One
+    for term in sp.Add.make_args(sp.expand(argument)):
+        logarithm = next((factor for factor in sp.Mul.make_args(term) if isinstance(factor, sp.log)), None)
+        if logarithm is None:
+            result *= sp.exp(term)
+        else:
+            result *= logarithm.args[0] ** (term / logarithm)
+    return result
 
 
 FUNCTIONS: Final[Mapping[str, Callable[[sp.Expr], sp.Expr]]] = {"sqrt": sp.sqrt, "exp": _exponential, "log": sp.log}
@@ -172,7 +179,19 @@ class _Walker:
             raise self._refuse(node, "functions are nested more than twice")
         if argument.value.is_zero and name == "log":
             raise self._refuse(node, "log(0) is undefined")
+        if name == "exp":
+            self._check_exponential(node, argument)
         return _Part(FUNCTIONS[name](argument.value), argument.degree, 1, argument.depth + 1)
+
+    def _check_exponential(self, node: ast.expr, argument: _Part) -> None:
+        """exp(c log x) is the power x**c: its exponent is bounded as that of any power."""
+        coefficients = [
+            abs(sp.Rational(term.as_coeff_Mul()[0]))
+            for term in sp.Add.make_args(sp.expand(argument.value))
+            if term.as_coeff_Mul()[0].is_Rational
+        ]
+        if argument.degree > 3 or any(c > MAX_DEGREE for c in coefficients):
+            raise self._refuse(node, "this exponential is too large")
 
     def _bounded(self, node: ast.expr, part: _Part) -> _Part:
         if part.degree > MAX_DEGREE or part.terms > MAX_TERMS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import log10
 from typing import Final
@@ -82,8 +82,8 @@ class Settings:
             raise InputError(f"--seed {self.seed}: must not be negative")
         if self.replicates is not None and not MIN_REPLICATES <= self.replicates <= MAX_REPLICATES:
             raise InputError(f"--replicates {self.replicates}: from {MIN_REPLICATES} to {MAX_REPLICATES} are allowed")
-        self._check_range()
         self._check_memory()
+        self._check_range()
 
     @property
     def variances(self) -> tuple[Fraction, Fraction, Fraction]:
@@ -128,8 +128,8 @@ class Settings:
         lazy = bytes_needed(self.parameters(max(self.widths)), "lazy") * self.jobs
         if lazy > limit:
             raise InputError(
-                f"--horizon {self.horizon}: one replicate takes about {gibibytes(lazy // self.jobs)} "
-                f"(it grows like T²(n_x+n_y)²), more than the {gibibytes(limit)} that may be used; "
+                f"--horizon {self.horizon}: one replicate takes about {memory_in_words(lazy // self.jobs)} "
+                f"(it grows like T²(n_x+n_y)²), more than the {memory_in_words(limit)} that may be used; "
                 f"a horizon up to about {self._largest_horizon(limit)} fits"
             )
         if self.sampler == "dense":
@@ -137,15 +137,21 @@ class Settings:
                 needed = bytes_needed(self.parameters(width), "dense") * self.jobs
                 if needed > limit:
                     raise InputError(
-                        f"--sampler dense at n = {width}: a dense matrix takes {gibibytes(dense_bytes(width))}"
+                        f"--sampler dense at n = {width}: a dense matrix takes {memory_in_words(dense_bytes(width))}"
                         f"{f' for each of {self.jobs} workers' if self.jobs > 1 else ''}, more than the "
-                        f"{gibibytes(limit)} that may be used; use --sampler lazy, which is exact in law at "
+                        f"{memory_in_words(limit)} that may be used; use --sampler lazy, which is exact in law at "
                         "every n and whose cost does not depend on n"
                     )
 
     def _largest_horizon(self, limit: int) -> int:
-        one = bytes_needed(self.parameters(max(self.widths)), "lazy") * self.jobs
-        return max(1, int(self.horizon * (limit / one) ** 0.5))
+        horizon = self.horizon
+        while horizon > 1:
+            parameters = replace(self.parameters(max(self.widths)), horizon=horizon)
+            needed = bytes_needed(parameters, "lazy") * self.jobs
+            if needed <= limit:
+                break
+            horizon = min(horizon - 1, int(horizon * (limit / needed) ** 0.5))
+        return max(1, horizon)
 
 
 def parse_widths(texts: tuple[str, ...]) -> tuple[int, ...]:
@@ -214,6 +220,9 @@ def default_jobs() -> int:
     return available_workers()
 
 
-def gibibytes(size: int) -> str:
+def memory_in_words(size: int) -> str:
     """A size in words."""
-    return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"
+    for power, unit in ((60, "EiB"), (50, "PiB"), (40, "TiB"), (30, "GiB")):
+        if size >= 2**power:
+            return f"{size / 2**power:.3g} {unit}"
+    return f"{size / 2**20:.3g} MiB"

@@ -19,11 +19,15 @@ from numerics.gaussian_matrix import Array
 
 
 class Kind(StrEnum):
-    """What sort of evidence it is. The first three are proof, the fourth is statistics."""
+    """What sort of evidence it is.
+
+    The first three are proof; numerical evidence holds to rounding in every draw.
+    """
 
     IDENTITY = "identity"
     EXACT = "exact"
     CERTIFIED = "certified"
+    NUMERICAL = "numerical"
     STATISTICAL = "statistical"
     INFORMATION = "information"
 
@@ -57,7 +61,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class TestFamily:
+class FamilyOfTests:
     """Statistical tests that belong together, one entry each.
 
     Attributes
@@ -107,7 +111,7 @@ class Evidence:
         For statistical evidence UNDECIDED until the whole family is judged.
     summary : str
         What was found, in a line or two.
-    tests : TestFamily or None
+    tests : FamilyOfTests or None
     details : mapping
         Whatever a report wants to show; JSON-serializable.
     """
@@ -118,7 +122,7 @@ class Evidence:
     title: str
     status: Status
     summary: str
-    tests: TestFamily | None = None
+    tests: FamilyOfTests | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -26,11 +26,17 @@ from theory.symbols import VARIANCES, j, n, nu_C, nu_F, nu_W, t
 from theory.verification import Identity
 
 epsilon_W, epsilon_F, epsilon_C = sp.symbols("epsilon_W epsilon_F epsilon_C", positive=True)
-PERTURBATIONS: tuple[sp.Symbol, ...] = (epsilon_W, epsilon_F, epsilon_C)
+
+Perturbation = tuple[sp.Expr, sp.Expr, sp.Expr]
+"""Variances of W̃, F̃, C̃."""
+
+PERTURBATIONS: Perturbation = (epsilon_W, epsilon_F, epsilon_C)
+PAPER_PERTURBATION: Perturbation = (sp.S.One, sp.S.One, sp.S.One)
 
 INITIALIZATION = "entries of W, F, C independent, N(0, ν_W), N(0, ν_F), N(0, ν_C), as in (4)"
 FIXED_HORIZON = "T, n_x, n_y fixed while n → ∞"
 FIXED_START = "h_{-1} = 0"
+INDEPENDENT_PERTURBATION = "W̃, F̃, C̃ Gaussian, independent of W, F, C, of variances ε_W, ε_F, ε_C (1 in the paper)"
 
 _W, _dW, _C, _dC = sp.symbols(r"W \tilde{W} C \tilde{C}", commutative=False)
 _q, _dq = sp.symbols(r"q_t \tilde{q}_t", commutative=False)
@@ -78,15 +84,21 @@ def _coefficient(expression: sp.Expr, word: sp.Expr) -> sp.Expr:
     return sp.Add(*(sp.Mul(*numbers) / _scale for numbers, letters in terms if letters == list(word.args)))
 
 
-def perturbed_recursion() -> GaussianRecursion:
-    """The recursion (45): W acts on [q, q̃], W̃ on [0, q]; q_0 = F and q̃_0 = F̃."""
+def perturbed_recursion(perturbation: Perturbation = PERTURBATIONS) -> GaussianRecursion:
+    """The recursion (45): W acts on [q, q̃], W̃ on [0, q]; q_0 = F and q̃_0 = F̃.
+
+    Parameters
+    ----------
+    perturbation : tuple
+        Variances of W̃, F̃, C̃.
+    """
     rows = linearize(_W, _dW).rows
     return GaussianRecursion(
         matrices=(
             RandomMatrix("W", nu_W, LinearRow((rows[_W],))),
-            RandomMatrix("W~", epsilon_W, LinearRow((rows[_dW],))),
+            RandomMatrix("W~", perturbation[0], LinearRow((rows[_dW],))),
         ),
-        initial=sp.ImmutableMatrix.diag(nu_F, epsilon_F),
+        initial=sp.ImmutableMatrix.diag(nu_F, perturbation[1]),
     )
 
 
@@ -151,25 +163,43 @@ def impulse_response_law() -> Derivation:
     )
 
 
+@dataclass(frozen=True)
+class _Solution:
+    """One run of the engine on (45), solved for symbolic t."""
+
+    induction: InductionStep
+    recurrences: tuple[Recurrence, ...]
+    sequences: dict[sp.Expr, sp.Expr]
+    weight: sp.Expr
+
+
+def _solve_perturbed(perturbation: Perturbation) -> _Solution:
+    """Run the engine on (45), solve its recurrences, and read the variance of L̃_t off (52)."""
+    recursion = perturbed_recursion(perturbation)
+    induction = induct(recursion, [["sigma", "kappa"], ["kappa", "tau"]])
+    recurrences = tuple(
+        Recurrence(induction.present[a, b], recursion.initial[a, b], induction.following[a, b])
+        for a, b in ((0, 0), (0, 1), (1, 1))
+    )
+    sequences = solve(list(recurrences))
+    covariance = induction.present.subs(sequences)
+    weight = sum(_readout_variance(m, v, covariance, column=1) for m, v in ((_C, nu_C), (_dC, perturbation[2])))
+    return _Solution(induction, recurrences, sequences, sp.expand(weight))
+
+
 @cache
 def kernel_weight_law() -> Derivation:
     """Theorem 3.3(b): ρ_j derived from (44)–(55).
 
     The result is ``ρ_j`` with the perturbation variances left symbolic; ``rho`` substitutes them.
     """
-    recursion = perturbed_recursion()
-    induction = induct(recursion, [["sigma", "kappa"], ["kappa", "tau"]])
-    present, following = induction.present, induction.following
-    recurrences = [
-        Recurrence(present[a, b], recursion.initial[a, b], following[a, b]) for a, b in ((0, 0), (0, 1), (1, 1))
-    ]
-    solutions = solve(recurrences)
-    covariance = present.subs(solutions)
+    solution = _solve_perturbed(PERTURBATIONS)
+    induction, sequences, weight = solution.induction, solution.sequences, solution.weight
+    covariance = induction.present.subs(sequences)
     linearized, readout = linearize(_W, _dW), linearize(_C, _dC)
-    weight = sp.expand(sum(_readout_variance(m, v, covariance, column=1) for m, v in ((_C, nu_C), (_dC, epsilon_C))))
     by_hand = nu_C * covariance[1, 1] + epsilon_C * covariance[0, 0]
-    result = weight.subs(t, j)
-    parts = [weight.subs({e: 1 if e == own else 0 for e in PERTURBATIONS}) for own in PERTURBATIONS]
+    alone = [_solve_perturbed(tuple(sp.Integer(e == own) for e in PERTURBATIONS)).weight for own in PERTURBATIONS]
+    rho_t = sp.powsimp(sp.expand(weight.subs(dict(zip(PERTURBATIONS, PAPER_PERTURBATION, strict=True)))))
     steps = (
         Step(
             "(44)",
@@ -193,8 +223,8 @@ def kernel_weight_law() -> Derivation:
         *_independence(induction),
         Step(
             "(50)",
-            present.subs(t, t + 1),
-            following,
+            induction.present.subs(t, t + 1),
+            induction.following,
             "variance identity: the predictor form (72d)–(72h) against Σ_i ν_i E[Z_iᵀZ_i]",
             Method.IDENTITY,
             _two_routes(induction),
@@ -203,12 +233,12 @@ def kernel_weight_law() -> Derivation:
             Step(
                 "(46)" if r.name != "tau" else "(51)",
                 r.sequence,
-                solutions[r.sequence],
+                sequences[r.sequence],
                 "solution for every t",
                 Method.INDUCTION,
-                r.obligations(solutions),
+                r.obligations(sequences),
             )
-            for r in recurrences
+            for r in solution.recurrences
         ),
         Step(
             "(52)",
@@ -229,18 +259,18 @@ def kernel_weight_law() -> Derivation:
         Step(
             "(55)",
             sp.Symbol("rho_t"),
-            sp.Add(*(e * p for e, p in zip(PERTURBATIONS, parts, strict=True))),
-            "the parts of ρ that training W, F and C alone would give add up",
+            rho_t,
+            "for standard Gaussian W̃, F̃, C̃; the sum of three separate runs that perturb W, F and C alone",
             Method.IDENTITY,
-            (Identity(weight, sp.Add(*(e * p for e, p in zip(PERTURBATIONS, parts, strict=True))), "parts"),),
+            (Identity(rho_t, sp.Add(*alone), "parts"),),
         ),
     )
     return Derivation(
         "3.3b",
         "The tangent kernel of the linear RNN",
-        (INITIALIZATION, FIXED_HORIZON, FIXED_START, "perturbations independent of W, F, C"),
+        (INITIALIZATION, FIXED_HORIZON, FIXED_START, INDEPENDENT_PERTURBATION),
         steps,
-        result,
+        weight.subs(t, j),
     )
 
 
@@ -249,7 +279,7 @@ def variance() -> sp.Expr:
     return impulse_response_law().result
 
 
-def rho(perturbation: tuple[sp.Expr, sp.Expr, sp.Expr] = (sp.S.One,) * 3) -> sp.Expr:
+def rho(perturbation: Perturbation = PAPER_PERTURBATION) -> sp.Expr:
     """The derived weight ρ_j of lag j in the limit kernel (20).
 
     Parameters

@@ -16,7 +16,7 @@ from proofs_check.implicit_bias.expectations import Expectations
 from proofs_check.implicit_bias.laboratory import Laboratory
 from proofs_check.progress import Progress
 from proofs_check.settings import Settings
-from proofs_check.theorem import TestFamily
+from proofs_check.theorem import FamilyOfTests
 from theory.tangent_kernel import rho, variance
 
 LIMIT_SHARE = 0.1
@@ -57,12 +57,12 @@ class Context:
         """All samples that may show the limit: the ladder, then the given widths."""
         return self.laboratory.ladder() | {n: self.laboratory.given(n) for n in self.settings.widths}
 
-    def limit_family(self, claim: Claim) -> tuple[TestFamily, dict[int, list[int]]]:
+    def limit_family(self, claim: Claim) -> tuple[FamilyOfTests, dict[int, list[int]]]:
         """Measurements against a claimed limit, wherever the finite-width correction is negligible.
 
         Returns
         -------
-        family : TestFamily
+        family : FamilyOfTests
             Sorted by lag, so that the first refuting entry is the first lag that fails.
         lags : dict
             Width → lags whose limit is tested there.
@@ -92,7 +92,7 @@ class Context:
         columns = np.array(rows, dtype=object).reshape(-1, 6)
         found, expected, error, p_values = (columns[:, i].astype(np.float64) for i in range(2, 6))
         labels = [f"lag {lag} at n = {width_in_words(width)}" for lag, width, *_ in rows]
-        return TestFamily(labels.__getitem__, found, expected, error, p_values), lags
+        return FamilyOfTests(labels.__getitem__, found, expected, error, p_values), lags
 
     def shows_limit(self, target: str, width: int, moments: Moments) -> NDArray[np.bool_]:
         """For each lag, whether this width cannot be told from the limit by this sample."""
@@ -112,11 +112,11 @@ def limit_moments(sample: Sample, target: str) -> Moments:
 
 def mean_family(
     moments: Moments, expected: Array, mask: NDArray[np.bool_], label: Callable[[tuple[int, ...]], str]
-) -> TestFamily:
+) -> FamilyOfTests:
     """Tests of the entries of a mean that the mask selects."""
     test = mean_test(moments, np.nan_to_num(expected))
     places = np.argwhere(mask)
-    return TestFamily(
+    return FamilyOfTests(
         lambda index: label(tuple(int(i) for i in places[index])),
         moments.mean[mask],
         expected[mask],

@@ -29,8 +29,8 @@ LAZY_CAP: Final = 16384
 LADDER_REPLICATES: Final = 2048
 LADDER_WIDTHS: Final = 5
 LADDER_TOP: Final = 12  # decades
-SMALL_WIDTHS: Final = (4, 16, 64, 256)
-"""Where dense and lazy are always compared; 4 is less than the number of products asked."""
+SMALL_WIDTHS: Final = (1, 2, 4, 16, 64)
+"""Where dense and lazy are always compared, some with fewer dimensions than products are asked."""
 
 SMALL_REPLICATES: Final = 2048
 AUTO_DENSE_BYTES: Final = 1 << 30
@@ -92,7 +92,7 @@ class Laboratory:
         if key not in self._samples:
             pilot = self.settings.replicates or self._pilot(width, sampler)
             sample = self._draw(key, pilot)
-            if self.settings.replicates is None:
+            if self.settings.replicates is None and not self.interrupted:
                 more = self._replicates_needed(sample, width, sampler) - pilot
                 sample = self._draw(key, more, sample) if more > 0 else sample
             self._samples[key] = sample

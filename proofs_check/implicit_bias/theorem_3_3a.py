@@ -28,10 +28,13 @@ from proofs_check.implicit_bias.evidence import (
     span,
 )
 from proofs_check.implicit_bias.laboratory import AUTO_DENSE_BYTES, InterruptedRunError
-from proofs_check.settings import gibibytes
-from proofs_check.theorem import Check, Evidence, Kind, Status, TestFamily, no_error
+from proofs_check.settings import memory_in_words
+from proofs_check.theorem import Check, Evidence, FamilyOfTests, Kind, Status, no_error
 from theory.finite_width import response_moment
 from theory.tangent_kernel import impulse_response_law
+
+ROUNDING: Final = 1e-9
+"""Rounding allowed in identities that hold exactly for every draw."""
 
 MIXTURE_SHIFT: Final = 0.07
 """A normal scale mixture whose variance has relative variance v is within 0.07 v of normal (sup norm)."""
@@ -139,7 +142,24 @@ def gaussianity(context: Context) -> Iterator[Evidence]:
         "Gaussian, and independent over lags",
         Status.UNDECIDED,
         f"Kolmogorov–Smirnov for each lag and for the joint radius (χ²), at n = {', '.join(widths)}",
-        TestFamily(labels.__getitem__, unknown, unknown, no_error(values), values),
+        FamilyOfTests(labels.__getitem__, unknown, unknown, no_error(values), values),
+    )
+
+
+def two_sided(context: Context) -> Iterator[Evidence]:
+    """W and Wᵀ are one matrix: ⟨P_i, Q_j⟩ depends on i + j alone, in every draw."""
+    worst, draws = 0.0, 0
+    for sample in context.limit_samples().values():
+        worst, draws = max(worst, sample.mismatch), draws + sample.replicates
+    holds = worst <= ROUNDING
+    yield Evidence(
+        "a.two-sided",
+        "a",
+        Kind.NUMERICAL,
+        "W and its transpose are one",
+        Status.CONFIRMED if holds else Status.REFUTED,
+        f"P_i·Q_j = L_(i+j) in each of {draws} draws; largest relative difference {worst:.1e}",
+        details={"largest": worst, "tolerance": ROUNDING, "draws": draws},
     )
 
 
@@ -158,6 +178,8 @@ def same_law(context: Context) -> Iterator[Evidence]:
         draws[width] = pair.dense.replicates, pair.lazy.replicates
         p_values += [same_law_test(dense[name], lazy[name]) for name in dense]
         labels += [f"{name} at n = {width_in_words(width)}" for name in dense]
+    if not draws:
+        return
     values = np.array(p_values)
     unknown = np.full(values.shape, np.nan)
     counts = ", ".join(f"{width} ({dense_count})" for width, (dense_count, _) in draws.items())
@@ -168,7 +190,7 @@ def same_law(context: Context) -> Iterator[Evidence]:
         "dense and lazy agree in law",
         Status.UNDECIDED,
         f"two samples, Kolmogorov–Smirnov, at n (dense draws): {counts}",
-        TestFamily(labels.__getitem__, unknown, unknown, no_error(values), values),
+        FamilyOfTests(labels.__getitem__, unknown, unknown, no_error(values), values),
         {"draws": {str(width): {"dense": pair[0], "lazy": pair[1]} for width, pair in draws.items()}},
     )
     beyond = [n for n in context.settings.widths if dense_bytes(n) > AUTO_DENSE_BYTES]
@@ -180,7 +202,7 @@ def same_law(context: Context) -> Iterator[Evidence]:
             Kind.INFORMATION,
             f"no dense draw at n = {width_in_words(width)}",
             Status.INFORMATION,
-            f"one matrix would take {gibibytes(dense_bytes(width))} and about "
+            f"one matrix would take {memory_in_words(dense_bytes(width))} and about "
             f"{_duration(laboratory.dense_seconds(width))}; the law of the lazy one is compared at smaller widths",
             details={"n": width, "bytes": dense_bytes(width)},
         )
@@ -192,6 +214,7 @@ CHECKS: tuple[Check[Context], ...] = (
     Check("a.covariance", "a", "measured moments at the given widths", second_moments),
     Check("a.limit", "a", "measured limit", limit),
     Check("a.gaussian", "a", "Gaussian limit", gaussianity),
+    Check("a.two-sided", "a", "both sides of W agree", two_sided),
     Check("a.dense", "a", "dense and lazy agree", same_law),
 )
 

@@ -26,7 +26,7 @@ from proofs_check.implicit_bias.evidence import (
     span,
 )
 from proofs_check.judgement import FAMILY_LEVEL
-from proofs_check.theorem import Check, Evidence, Kind, Status, TestFamily
+from proofs_check.theorem import Check, Evidence, FamilyOfTests, Kind, Status
 from theory.finite_width import MAX_EXACT_LAG, kernel_weight
 from theory.finite_width_correction import leading_coefficient
 from theory.implicit_bias import bound, shape
@@ -264,21 +264,20 @@ def limit(context: Context) -> Iterator[Evidence]:
 def fluctuations(context: Context) -> Iterator[Evidence]:
     """The distance of one draw from the claimed limit shrinks like n^{-1/2}."""
     claimed = np.array(context.claims["rho"].numbers(context.settings.horizon, context.expectations.values))
-    rows: list[dict[str, Any]] = []
-    for width, sample in context.laboratory.ladder().items():
-        measured = root_mean_square(np.nan_to_num(_squared_distance(sample, claimed), nan=np.inf))
-        rows.append({"n": width, "distance": measured.value, "relative_error": measured.log_error})
-    if not all(np.isfinite(row["distance"]) and row["distance"] > 0 for row in rows):
+    if not (np.all(np.isfinite(claimed)) and np.any(claimed)):
         yield Evidence(
             "b.rate",
             "b",
             Kind.INFORMATION,
             "rate of convergence",
             Status.INFORMATION,
-            "no distance to the claimed limit could be formed",
-            details={"rows": rows},
+            "the claimed weights are undefined or all zero: no relative distance to them can be formed",
         )
         return
+    rows: list[dict[str, Any]] = []
+    for width, sample in context.laboratory.ladder().items():
+        measured = root_mean_square(_squared_distance(sample, claimed))
+        rows.append({"n": width, "distance": measured.value, "relative_error": measured.log_error})
     fit = fit_slope(
         [float(np.log(row["n"])) for row in rows],
         [float(np.log(row["distance"])) for row in rows],
@@ -299,16 +298,15 @@ def fluctuations(context: Context) -> Iterator[Evidence]:
         Status.UNDECIDED,
         f"slope {fit.slope:.4f} (95 %: {low:.4f} to {high:.4f}) from n = {width_in_words(rows[0]['n'])} to "
         f"{width_in_words(rows[-1]['n'])}; relative distance of one draw {near}",
-        TestFamily(lambda _: "slope", np.array([fit.slope]), np.array([SLOPE]), np.array([fit.error]), p_values),
+        FamilyOfTests(lambda _: "slope", np.array([fit.slope]), np.array([SLOPE]), np.array([fit.error]), p_values),
         {"rows": rows, "given": given, "slope": fit.slope, "interval": [low, high]},
     )
 
 
 def _squared_distance(sample: Sample, claimed: Array) -> Array:
     """Squared relative Frobenius distance of each draw's lag weights from the claimed limit."""
-    size = float(np.sum(claimed**2))
     distances = np.sum((sample.diagonal - claimed) ** 2, axis=1) + sample.off_diagonal
-    return np.asarray(distances / size if size else np.full(distances.shape, np.nan), dtype=np.float64)
+    return np.asarray(distances / np.sum(claimed**2), dtype=np.float64)
 
 
 CHECKS: tuple[Check[Context], ...] = (

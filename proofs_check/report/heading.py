@@ -11,6 +11,6 @@ def heading(title: str, settings: Settings) -> str:
     s = settings
     return (
         f"{title}\n"
-        f"n = {', '.join(map(str, s.widths))}   T = {s.horizon}   n_x = {s.inputs}   n_y = {s.outputs}   "
+        f"n = {', '.join(map(str, s.widths))}\nT = {s.horizon}   n_x = {s.inputs}   n_y = {s.outputs}   "
         f"ν_W = {decimal(s.nu_W)}   ν_F = {decimal(s.nu_F)}   ν_C = {decimal(s.nu_C)}"
     )

@@ -80,7 +80,8 @@ def print_verdict(verdict: Verdict, out: Console) -> None:
     line = Text.assemble(
         (judgement.outcome.word.upper(), STYLES[judgement.outcome]),
         f"   {proofs} proofs, {judgement.tests} tests with joint false-alarm probability {FAMILY_LEVEL:g}, "
-        f"{refuted} of {len(applicable)} controls refuted, {verdict.seconds:.1f} s",
+        + (f"{refuted} of {len(applicable)} controls refuted, " if verdict.controls else "")
+        + f"{verdict.seconds:.1f} s",
     )
     out.print(line)
     if judgement.outcome is Outcome.INTERRUPTED:
@@ -97,7 +98,7 @@ def _print_part(verdict: Verdict, part: str, out: Console) -> None:
     items = [item for item in verdict.judgement.evidence if item.part == part]
     groups = (
         ("proof", [item for item in items if item.kind.is_proof]),
-        ("statistics", [item for item in items if item.kind is Kind.STATISTICAL]),
+        ("statistics", [item for item in items if item.kind in (Kind.NUMERICAL, Kind.STATISTICAL)]),
         ("for information", [item for item in items if item.kind is Kind.INFORMATION]),
     )
     for name, group in groups:

@@ -1,0 +1,147 @@
+"""The command: what it prints, where, and how it ends."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SMALL = ("--horizon", "3", "--replicates", "64", "--sampler", "lazy", "--jobs", "1")
+
+
+def test_a_pass_ends_with_zero(command):
+    ran = command("3.3", "--n", "64", *SMALL)
+    assert ran.status == 0, ran.out + ran.err
+    assert "PASSED" in ran.out
+
+
+def test_a_refutation_ends_with_one_and_names_the_lag(command):
+    ran = command("3.3", *SMALL, "--claim", "rho = nu_C*nu_W**j + nu_F*nu_W**j")
+    assert ran.status == 1
+    assert "REFUTED" in ran.out
+    assert "lag 1: claimed 1.6, derived 2.51 (-36.25%)" in ran.out
+    assert "your claim: rho" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["3.3", "--n", "0"], ["--n 0", "1 to 10^18"]),
+        (["3.3", "--n", "4096.5"], ["--n 4096.5", "whole number"]),
+        (["3.3", "--nu-w", "-0.5"], ["--nu-w -0.5", "negative"]),
+        (["3.3", "--nu-c", "nan"], ["--nu-c nan", "finite"]),
+        (["3.3", "--horizon", "0"], ["--horizon 0", "at least 1"]),
+        (["3.3", "--horizon", "100000"], ["--horizon 100000", "TiB"]),
+        (["3.3", "--claim", "rho = __import__('os')"], ["__import__", "not allowed"]),
+        (["3.3", "--claim", "kappa = 1"], ["rho = …"]),
+        (["3.3a", "--claim", "rho = 1"], ["3.3a says nothing about 'rho'"]),
+        (["3.3", "--claim", "rho = 1", "--claim", "rho = 2"], ["claimed twice"]),
+        (["9.9"], ["unknown statement '9.9'", "--list"]),
+        (["3.3", "--sampler", "dense", "--n", "1e6"], ["7.28 TiB", "--sampler lazy"]),
+        (["3.3", "--replicates", "100", "--resolution", "1%"], ["give one of them"]),
+        (["3.3", "--resolution", "0"], ["--resolution 0"]),
+        (["3.3", "--resolution", "1e-9", "--n", "64", "--horizon", "2", "--jobs", "1"], ["--resolution", "replicates"]),
+        (["3.3", "--json", "/no/such/folder/report.json"], ["/no/such/folder does not exist"]),
+        (["3.3", "--horizon", "many"], ["--horizon", "not a valid integer"]),
+        (["3.3", "--frobnicate"], ["--frobnicate"]),
+        ([], ["which statement?"]),
+    ],
+    ids=" ".join,
+)
+def test_bad_input_gets_one_message_and_status_two(command, arguments, words):
+    ran = command(*arguments)
+    assert ran.status == 2
+    assert all(word in ran.err for word in words), ran.err
+    assert "Traceback" not in ran.err + ran.out
+
+
+def test_the_list_names_every_statement(command):
+    ran = command("--list")
+    assert ran.status == 0
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["3.3", "3.3a", "3.3b"]
+
+
+def test_the_citation_is_bibtex(command):
+    ran = command("--cite")
+    assert ran.out.count("@") == 2
+    assert ran.out.count("{") == ran.out.count("}")
+
+
+def test_quiet_prints_the_verdict_only(command):
+    ran = command("3.3", *SMALL, "--quiet")
+    assert ran.out.startswith("PASSED")
+    assert len(ran.out.splitlines()) <= 2
+
+
+def test_an_unstable_variance_is_warned_of_and_checked(command):
+    ran = command("3.3", *SMALL, "--nu-w", "1.2")
+    assert ran.status == 0
+    assert "not stable" in ran.out
+
+
+def test_results_go_to_standard_output_and_progress_elsewhere(start):
+    process = start("3.3", "--n", "64", *SMALL)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "PASSED" in out
+    assert "PASSED" not in err
+
+
+def test_a_piped_report_fits_eighty_columns_without_escapes(start):
+    out, _ = start("3.3", "--n", "64,1000000000", *SMALL, COLUMNS="200").communicate(timeout=120)
+    lines = [line for line in out.splitlines() if not line.startswith("reproduce")]
+    assert max(map(len, lines)) <= 80
+    assert "\x1b" not in out
+    assert not any(line.endswith(" ") for line in out.splitlines())
+
+
+def test_the_command_that_is_printed_reproduces_the_report(command, tmp_path):
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    arguments = ["--nu-w", "0.5", "--inputs", "2", "--n", "100,64", "--claim", "var = nu_C*nu_F*nu_W**j"]
+    small = ["--horizon", "3", "--replicates", "64", "--sampler", "lazy"]
+    assert command("3.3", *arguments, *small, "--jobs", "1", "--json", str(first)).status == 0
+    printed = shlex.split(json.loads(first.read_text())["reproduce"])
+    assert printed[0] == "check-theorem"
+    assert command(*printed[1:], "--jobs", "1", "--json", str(second)).status == 0
+    assert without_times(first) == without_times(second)
+
+
+def without_times(path):
+    found = json.loads(path.read_text())
+    found.pop("timing")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interruption_prints_what_was_measured_and_ends_with_130(start):
+    process = start("3.3", "--n", "64,4096", "--horizon", "30", "--replicates", "300000")
+    assert "Theorem 3.3" in process.stdout.readline()
+    time.sleep(8)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "INTERRUPTED" in out
+    assert re.search(r"n = 64, \d+ draws", out)
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_stops_early_causes_no_traceback(start):
+    process = start("3.3", *SMALL)
+    process.stdout.readline()
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.wait(timeout=60)
+
+
+def test_heavy_libraries_are_not_imported_for_the_list(start):
+    process = start("--list")
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    code = "import sys, proofs_check.cli; print([m for m in ('numpy', 'scipy', 'sympy', 'rich') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-P", "-c", code], text=True).strip() == "[]"
