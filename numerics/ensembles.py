@@ -93,8 +93,6 @@ def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int
             for chunk in islice(remaining, 1):
                 waiting.append(executor.submit(_single_threaded, task, chunk))
     except BaseException:
-        for future in waiting:
-            future.cancel()
         executor.shutdown(wait=True, kill_workers=True)
         raise
 

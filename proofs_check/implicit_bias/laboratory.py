@@ -25,14 +25,22 @@ from proofs_check.progress import Progress, Silent
 from proofs_check.settings import MAX_REPLICATES, Settings
 
 LAZY_PILOT: Final = 4096
-LAZY_CAP: Final = 16384
+LAZY_GROWTH: Final = 4
+"""How many times the pilot is drawn at most, unless a resolution was asked for."""
+
+LAZY_SECONDS: Final = 20.0
+"""Processor time that a pilot may take, by the estimate below: long horizons get fewer draws."""
+
 LADDER_REPLICATES: Final = 2048
+LADDER_SECONDS: Final = 3.0
+"""The same for each width of the ladder and each comparison of laws."""
+
+FEWEST: Final = 128
 LADDER_WIDTHS: Final = 5
 LADDER_TOP: Final = 12  # decades
 SMALL_WIDTHS: Final = (1, 2, 4, 16, 64)
 """Where dense and lazy are always compared, some with fewer dimensions than products are asked."""
 
-SMALL_REPLICATES: Final = 2048
 AUTO_DENSE_BYTES: Final = 1 << 30
 DENSE_SECONDS: Final = 6.0
 """Processor time that all automatic dense comparisons may take, by the estimate below."""
@@ -111,7 +119,7 @@ class Laboratory:
         for width in self.ladder_widths():
             key = (Purpose.LADDER, width, "lazy")
             if key not in self._samples:
-                self._samples[key] = self._draw(key, self._at_most(LADDER_REPLICATES))
+                self._samples[key] = self._draw(key, self._at_most(self._ladder_replicates()))
             result[width] = self._samples[key]
         return result
 
@@ -125,7 +133,7 @@ class Laboratory:
         samples = []
         for sampler in ("dense", "lazy"):
             key = (Purpose.LAW, width, sampler)
-            replicates = SMALL_REPLICATES
+            replicates = self._ladder_replicates()
             if sampler == "dense" and width not in SMALL_WIDTHS:
                 share = DENSE_SECONDS / len(set(self.law_widths()) - set(SMALL_WIDTHS))
                 replicates = min(replicates, max(8, int(share / self.dense_seconds(width))))
@@ -138,13 +146,21 @@ class Laboratory:
         """Rough time of one dense replicate: drawing n² normals and 2(T-1) products."""
         return 1e-4 + width**2 * (10e-9 + 2 * self.settings.horizon * 0.8e-9)
 
+    def lazy_seconds(self) -> float:
+        """Rough time of one lazy replicate, whatever n is: products in a basis of O(T) vectors."""
+        s = self.settings
+        return 1e-5 + 2e-8 * s.horizon**3 * ((s.inputs + s.outputs) / 2) ** 2
+
+    def _ladder_replicates(self) -> int:
+        return min(LADDER_REPLICATES, max(FEWEST, int(LADDER_SECONDS / self.lazy_seconds())))
+
     def _at_most(self, replicates: int) -> int:
         asked = self.settings.replicates
         return replicates if asked is None else min(replicates, asked)
 
     def _pilot(self, width: int, sampler: str) -> int:
         if sampler == "lazy":
-            return LAZY_PILOT
+            return min(LAZY_PILOT, max(FEWEST, int(LAZY_SECONDS / self.lazy_seconds())))
         return min(LAZY_PILOT, max(16, int(DENSE_ONLY_SECONDS / self.dense_seconds(width))))
 
     def _replicates_needed(self, pilot: Sample, width: int, sampler: str) -> int:
@@ -160,7 +176,7 @@ class Laboratory:
                 needed = max(needed, relative * (z / self.settings.resolution) ** 2)
         replicates = int(np.ceil(needed))
         if not self.settings.resolution_given:
-            return min(replicates, LAZY_CAP if sampler == "lazy" else pilot.replicates)
+            return min(replicates, pilot.replicates * (LAZY_GROWTH if sampler == "lazy" else 1))
         if replicates > MAX_REPLICATES:
             raise InputError(
                 f"--resolution {self.settings.resolution:g} needs about {replicates:.2g} replicates at n = {width}; "

@@ -77,15 +77,16 @@ def print_verdict(verdict: Verdict, out: Console) -> None:
     proofs = sum(item.kind.is_proof and item.status is Status.CONFIRMED for item in judgement.evidence)
     applicable = [result for result in verdict.controls if result.applicable]
     refuted = sum(result.refuted for result in applicable)
-    line = Text.assemble(
-        (judgement.outcome.word.upper(), STYLES[judgement.outcome]),
-        f"   {proofs} proofs, {judgement.tests} tests with joint false-alarm probability {FAMILY_LEVEL:g}, "
-        + (f"{refuted} of {len(applicable)} controls refuted, " if verdict.controls else "")
-        + f"{verdict.seconds:.1f} s",
+    out.print(
+        Text.assemble(
+            (judgement.outcome.word.upper(), STYLES[judgement.outcome]),
+            f" after {verdict.seconds:.1f} s: {judgement.outcome.explanation}",
+        )
     )
-    out.print(line)
-    if judgement.outcome is Outcome.INTERRUPTED:
-        out.print(judgement.outcome.explanation)
+    counts = f"{proofs} proofs; {judgement.tests} tests, joint false-alarm probability {FAMILY_LEVEL:g}"
+    if verdict.controls:
+        counts += f"; {refuted} of {len(applicable)} controls refuted"
+    out.print(counts)
     for reason in judgement.reasons:
         out.print(_hanging("→", reason, STYLES[judgement.outcome]))
 
