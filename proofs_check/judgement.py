@@ -96,7 +96,7 @@ def _contradiction(entry: dict[str, Any]) -> str:
     if not np.isfinite(error):
         return f"{entry['what']}: found {found:.4g} where {expected:.4g} is claimed"
     relative = f" ({found / expected - 1:+.3%} off)" if expected else ""
-    return f"{entry['what']}: measured {found:.6g} ± {error:.1g}, claimed {expected:.6g}{relative}"
+    return f"{entry['what']}: measured {found:.6g} ± {1.96 * error:.1g} (95 %), claimed {expected:.6g}{relative}"
 
 
 def _gaps(evidence: Sequence[Evidence], controls: Sequence[ControlResult]) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Protocol
 
 import sympy as sp
 
-from theory.symbols import t
+from theory import symbols
 
 Covariance = Callable[[int, int], sp.Matrix]
 """``covariance(s, t)`` is ``E[Q_s^T Q_t]``, a d_q × d_q matrix."""
@@ -241,8 +241,7 @@ def induct(recursion: GaussianRecursion, names: Sequence[Sequence[str]]) -> Indu
     for matrix in recursion.matrices:
         if not (isinstance(matrix.row, LinearRow) and matrix.row.memoryless):
             raise ValueError(f"induction over t needs z_t to depend on q_t alone; that of {matrix.name} does not")
-    s = sp.Symbol("s", integer=True, nonnegative=True)
-    earlier, present = unknown_covariance(names, s), unknown_covariance(names, t)
+    earlier, present = (unknown_covariance(names, time) for time in (symbols.s, symbols.t))
     none = sp.zeros(*present.shape)
     known: Blocks = [[earlier, none], [none, present]]
     past_images: list[Blocks] = [

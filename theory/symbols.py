@@ -38,10 +38,17 @@ nu_C = sp.Symbol("nu_C", positive=True)
 
 VARIANCES: tuple[sp.Symbol, sp.Symbol, sp.Symbol] = (nu_W, nu_F, nu_C)
 
-LATEX_NAMES: dict[sp.Symbol, str] = {
-    nu_W: r"\nu_W",
-    nu_F: r"\nu_F",
-    nu_C: r"\nu_C",
-    n_x: "n_x",
-    n_y: "n_y",
-}
+s = sp.Symbol("s", integer=True, nonnegative=True)
+"""An earlier time, s < t."""
+
+epsilon_W, epsilon_F, epsilon_C = sp.symbols("epsilon_W epsilon_F epsilon_C", positive=True)
+"""Variances of the perturbations W̃, F̃, C̃ of (44)."""
+
+W, dW, C, dC = sp.symbols(r"W \tilde{W} C \tilde{C}", commutative=False)
+"""The parameters and their perturbations, as non-commuting symbols."""
+
+q, dq = sp.symbols(r"q_t \tilde{q}_t", commutative=False)
+"""The state of the recursion (41) and its perturbation."""
+
+size = sp.Symbol("varepsilon", real=True)
+"""Size of a perturbation; derivatives are taken at 0."""

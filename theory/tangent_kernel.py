@@ -22,10 +22,26 @@ import sympy as sp
 from theory.derivation import Derivation, Method, Step
 from theory.recurrences import Recurrence, solve
 from theory.state_evolution import GaussianRecursion, Image, InductionStep, LinearRow, RandomMatrix, induct
-from theory.symbols import VARIANCES, j, n, nu_C, nu_F, nu_W, t
+from theory.symbols import (
+    VARIANCES,
+    C,
+    W,
+    dC,
+    dq,
+    dW,
+    epsilon_C,
+    epsilon_F,
+    epsilon_W,
+    j,
+    n,
+    nu_C,
+    nu_F,
+    nu_W,
+    q,
+    size,
+    t,
+)
 from theory.verification import Identity
-
-epsilon_W, epsilon_F, epsilon_C = sp.symbols("epsilon_W epsilon_F epsilon_C", positive=True)
 
 Perturbation = tuple[sp.Expr, sp.Expr, sp.Expr]
 """Variances of W̃, F̃, C̃."""
@@ -38,9 +54,6 @@ FIXED_HORIZON = "T, n_x, n_y fixed while n → ∞"
 FIXED_START = "h_{-1} = 0"
 INDEPENDENT_PERTURBATION = "W̃, F̃, C̃ Gaussian, independent of W, F, C, of variances ε_W, ε_F, ε_C (1 in the paper)"
 
-_W, _dW, _C, _dC = sp.symbols(r"W \tilde{W} C \tilde{C}", commutative=False)
-_q, _dq = sp.symbols(r"q_t \tilde{q}_t", commutative=False)
-_size = sp.Symbol("varepsilon", real=True)
 _scale = n ** sp.Rational(-1, 2)
 
 
@@ -68,11 +81,11 @@ def linearize(matrix: sp.Symbol, direction: sp.Symbol) -> Linearization:
     matrix, direction : non-commuting symbols
         A and its perturbation Ã.
     """
-    perturbed = _scale * (matrix + _size * direction) * (_q + _size * _dq)
-    update, derivative = (sp.expand(perturbed).coeff(_size, power) for power in (0, 1))
+    perturbed = _scale * (matrix + size * direction) * (q + size * dq)
+    update, derivative = (sp.expand(perturbed).coeff(size, power) for power in (0, 1))
     rows = {
         symbol: sp.ImmutableMatrix(
-            [[_coefficient(value, symbol * vector) for value in (update, derivative)] for vector in (_q, _dq)]
+            [[_coefficient(value, symbol * vector) for value in (update, derivative)] for vector in (q, dq)]
         )
         for symbol in (matrix, direction)
     }
@@ -92,11 +105,11 @@ def perturbed_recursion(perturbation: Perturbation = PERTURBATIONS) -> GaussianR
     perturbation : tuple
         Variances of W̃, F̃, C̃.
     """
-    rows = linearize(_W, _dW).rows
+    rows = linearize(W, dW).rows
     return GaussianRecursion(
         matrices=(
-            RandomMatrix("W", nu_W, LinearRow((rows[_W],))),
-            RandomMatrix("W~", perturbation[0], LinearRow((rows[_dW],))),
+            RandomMatrix("W", nu_W, LinearRow((rows[W],))),
+            RandomMatrix("W~", perturbation[0], LinearRow((rows[dW],))),
         ),
         initial=sp.ImmutableMatrix.diag(nu_F, perturbation[1]),
     )
@@ -122,7 +135,7 @@ def impulse_response_law() -> Derivation:
         Step(
             "(41)",
             sp.Symbol("q_{t+1}", commutative=False),
-            _scale * _W * _q,
+            _scale * W * q,
             "impulse response of (1) from x to h, with q_0 = F",
             Method.DEFINITION,
         ),
@@ -151,7 +164,7 @@ def impulse_response_law() -> Derivation:
             Method.IDENTITY,
             (
                 Identity(
-                    _readout_variance(_C, nu_C, sp.Matrix([[solution, 0], [0, 0]]), column=0).subs(t, j),
+                    _readout_variance(C, nu_C, sp.Matrix([[solution, 0], [0, 0]]), column=0).subs(t, j),
                     variance,
                     "readout",
                 ),
@@ -183,7 +196,7 @@ def _solve_perturbed(perturbation: Perturbation) -> _Solution:
     )
     sequences = solve(list(recurrences))
     covariance = induction.present.subs(sequences)
-    weight = sum(_readout_variance(m, v, covariance, column=1) for m, v in ((_C, nu_C), (_dC, perturbation[2])))
+    weight = sum(_readout_variance(m, v, covariance, column=1) for m, v in ((C, nu_C), (dC, perturbation[2])))
     return _Solution(induction, recurrences, sequences, sp.expand(weight))
 
 
@@ -196,7 +209,7 @@ def kernel_weight_law() -> Derivation:
     solution = _solve_perturbed(PERTURBATIONS)
     induction, sequences, weight = solution.induction, solution.sequences, solution.weight
     covariance = induction.present.subs(sequences)
-    linearized, readout = linearize(_W, _dW), linearize(_C, _dC)
+    linearized, readout = linearize(W, dW), linearize(C, dC)
     by_hand = nu_C * covariance[1, 1] + epsilon_C * covariance[0, 0]
     alone = [_solve_perturbed(tuple(sp.Integer(e == own) for e in PERTURBATIONS)).weight for own in PERTURBATIONS]
     rho_t = sp.powsimp(sp.expand(weight.subs(dict(zip(PERTURBATIONS, PAPER_PERTURBATION, strict=True)))))
@@ -207,7 +220,7 @@ def kernel_weight_law() -> Derivation:
             linearized.derivative,
             "differentiate (41) in the direction of W̃, F̃ (Lemma B.1)",
             Method.IDENTITY,
-            (Identity(linearized.derivative, _scale * (_W * _dq + _dW * _q), "product rule"),),
+            (Identity(linearized.derivative, _scale * (W * dq + dW * q), "product rule"),),
         ),
         *(
             Step(
@@ -218,7 +231,7 @@ def kernel_weight_law() -> Derivation:
                 Method.IDENTITY,
                 (_reassembles(linearized),),
             )
-            for name, symbol in (("W", _W), (r"\tilde{W}", _dW))
+            for name, symbol in (("W", W), (r"\tilde{W}", dW))
         ),
         *_independence(induction),
         Step(
@@ -246,7 +259,7 @@ def kernel_weight_law() -> Derivation:
             readout.derivative,
             "differentiate L_t = n^{-1/2} C q_t in the direction of C̃",
             Method.IDENTITY,
-            (Identity(readout.derivative, _scale * (_C * _dq + _dC * _q), "product rule"),),
+            (Identity(readout.derivative, _scale * (C * dq + dC * q), "product rule"),),
         ),
         Step(
             "(55)",
@@ -369,13 +382,13 @@ def _two_routes(induction: InductionStep) -> tuple[Identity, ...]:
 
 def _reassembles(linearized: Linearization) -> Identity:
     """The rows read off reproduce the update and its derivative."""
-    vectors = sp.Matrix([[_q, _dq]])
+    vectors = sp.Matrix([[q, dq]])
     rebuilt = sum((_scale * symbol * (vectors * rows) for symbol, rows in linearized.rows.items()), sp.zeros(1, 2))
-    return Identity(rebuilt, sp.Matrix([[_scale * _W * _q, linearized.derivative]]), "(45)")
+    return Identity(rebuilt, sp.Matrix([[_scale * W * q, linearized.derivative]]), "(45)")
 
 
 def _readout_variance(matrix: sp.Symbol, nu: sp.Expr, covariance: sp.Matrix, *, column: int) -> sp.Expr:
     """Variance that one readout matrix gives to L_t (column 0) or L̃_t (column 1)."""
-    rows = linearize(_C, _dC).rows[matrix]
+    rows = linearize(C, dC).rows[matrix]
     row = LinearRow((rows,))
     return sp.expand(nu * row.cross_moment(0, 0, lambda *_: covariance)[column, column])

@@ -114,9 +114,12 @@ class Laboratory:
         return tuple(10 ** int(e) for e in exponents)
 
     def ladder(self) -> dict[int, Sample]:
-        """A lazy sample at each width of the ladder, without the whole kernel."""
+        """A lazy sample at each width of the ladder; at a width that is given, the one drawn there."""
         result = {}
         for width in self.ladder_widths():
+            if width in self.settings.widths and self.settings.sampler != "dense":
+                result[width] = self.given(width)
+                continue
             key = (Purpose.LADDER, width, "lazy")
             if key not in self._samples:
                 self._samples[key] = self._draw(key, self._at_most(self._ladder_replicates()))

@@ -125,4 +125,4 @@ def _measured(entry: dict[str, object]) -> str:
     found, expected, error = (float(str(entry[key])) for key in ("found", "expected", "standard_error"))
     lag, _, width = str(entry["what"]).partition(" at ")
     claimed = f"not {expected:.6g}" if np.isfinite(expected) else "the claim is undefined"
-    return f"{lag}: {found:.6g} ± {error:.1g}, {claimed} ({width})"
+    return f"{lag}: {found:.6g} ± {1.96 * error:.1g}, {claimed} ({width})"

@@ -157,7 +157,7 @@ def _print_lags(item: Evidence, out: Console) -> None:
     resolved = [row["resolution"] for row in rows if row["in_regime"] and row["resolution"] is not None]
     if resolved:
         out.print(
-            f"resolution: a relative error of {max(resolved):.2%} in ρ_j would be noticed with 95 % "
+            f"resolution: a relative error of {_relative(max(resolved))} in ρ_j would be noticed with 95 % "
             f"probability{'' if len(resolved) == len(rows) else ' at every lag in the regime'}"
         )
     out.print()
@@ -174,11 +174,16 @@ def _lag_cells(row: dict[str, Any]) -> tuple[str, ...]:
         "—" if exact is None else f"{exact:.5g}",
         f"{measured:.5g}",
         f"{1.96 * error:.2g}",
-        f"{measured / claimed - 1:+.2%}" if claimed else "—",
+        _relative(measured / claimed - 1, sign="+") if claimed else "—",
         "—" if reference is None or not error else f"{(measured - reference) / error:+.1f}",
-        "—" if row["resolution"] is None or not row["in_regime"] else f"{row['resolution']:.2%}",
+        "—" if row["resolution"] is None or not row["in_regime"] else _relative(row["resolution"]),
         {"exact": "exact", "limit": "limit", "information": "no"}[tested],
     )
+
+
+def _relative(value: float, sign: str = "") -> str:
+    """A relative size in percent, or in powers of ten where that would be all zeros."""
+    return f"{value:{sign}.2%}" if abs(value) >= 1e-4 or value == 0 else f"{value:{sign}.0e}"
 
 
 def _selected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
