@@ -101,9 +101,7 @@ class Evidence:
     Attributes
     ----------
     check : str
-        Identifier of the check, such as ``"b.kernel"``.
-    part : str
-        The part of the statement, ``"a"`` or ``"b"``.
+        Identifier of the check, such as ``"b.kernel"``; it begins with the part of the statement.
     kind : Kind
     title : str
         What was confronted.
@@ -117,13 +115,27 @@ class Evidence:
     """
 
     check: str
-    part: str
     kind: Kind
     title: str
     status: Status
     summary: str
     tests: FamilyOfTests | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def part(self) -> str:
+        """The part of the statement, such as ``"b"``."""
+        return self.check.partition(".")[0]
+
+
+def measured(check: str, title: str, summary: str, tests: FamilyOfTests, **details: Any) -> Evidence:
+    """Statistical evidence, undecided until its run is judged."""
+    return Evidence(check, Kind.STATISTICAL, title, Status.UNDECIDED, summary, tests, details)
+
+
+def shown(check: str, title: str, summary: str, **details: Any) -> Evidence:
+    """Information: shown, not judged."""
+    return Evidence(check, Kind.INFORMATION, title, Status.INFORMATION, summary, None, details)
 
 
 ContextType = TypeVar("ContextType")

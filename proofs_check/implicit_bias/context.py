@@ -125,6 +125,13 @@ def mean_family(
     )
 
 
+def lag_mask(horizon: int, lags: int) -> NDArray[np.bool_]:
+    """The pairs j ≤ k of the first ``lags`` lags, (horizon, horizon)."""
+    mask = np.zeros((horizon, horizon), dtype=np.bool_)
+    mask[:lags, :lags] = np.triu(np.ones((lags, lags), dtype=np.bool_))
+    return mask
+
+
 def width_in_words(width: int) -> str:
     """A width as people write it: 4096, 10^12.
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from proofs_check.claims import compare, evaluate
+from proofs_check.claims import compare
 from proofs_check.implicit_bias.context import DERIVED, Context, width_in_words
-from proofs_check.theorem import Evidence, Kind, Status
+from proofs_check.theorem import Evidence, Kind, Status, measured
 from theory.derivation import Derivation
 from theory.verification import Outcome
 
 
-def derivation_evidence(check: str, part: str, derivation: Derivation) -> Evidence:
+def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
     """Verify a derivation, step by step."""
     verified = derivation.verify()
     steps = [
@@ -43,7 +43,6 @@ def derivation_evidence(check: str, part: str, derivation: Derivation) -> Eviden
         )
     return Evidence(
         check,
-        part,
         Kind.IDENTITY,
         "derivation",
         status,
@@ -52,7 +51,7 @@ def derivation_evidence(check: str, part: str, derivation: Derivation) -> Eviden
     )
 
 
-def claim_evidence(check: str, part: str, target: str, context: Context) -> Evidence:
+def claim_evidence(check: str, target: str, context: Context) -> Evidence:
     """The claim against the derived formula, for all lags and variances."""
     claim, derived = context.claims[target], DERIVED[target]()
     found = compare(claim, derived, context.expectations.values, context.fixed)
@@ -66,7 +65,7 @@ def claim_evidence(check: str, part: str, target: str, context: Context) -> Evid
             details |= {"first_lag": found.counterexample.lag}
         case _:
             status, summary = Status.UNDECIDED, "neither a proof nor a counterexample was found"
-    return Evidence(check, part, Kind.IDENTITY, "claim against the derived formula", status, summary, details=details)
+    return Evidence(check, Kind.IDENTITY, "claim against the derived formula", status, summary, details=details)
 
 
 def exact_limit_evidence(
@@ -79,7 +78,6 @@ def exact_limit_evidence(
     limits : dict
         (j, k) → exact limit; off the diagonal the claim is 0.
     """
-    part = check[0]
     claim, values = context.claims[target], context.expectations.values
     for (row, column), limit in sorted(limits.items()):
         claimed = claim.value(row, values) if row == column else sp.S.Zero
@@ -87,7 +85,6 @@ def exact_limit_evidence(
             where = f"lag {row}" if row == column else f"lags {row}, {column}"
             return Evidence(
                 check,
-                part,
                 Kind.EXACT,
                 title,
                 Status.REFUTED,
@@ -97,7 +94,6 @@ def exact_limit_evidence(
     top = max(row for row, _ in limits)
     return Evidence(
         check,
-        part,
         Kind.EXACT,
         title,
         Status.CONFIRMED,
@@ -105,7 +101,7 @@ def exact_limit_evidence(
     )
 
 
-def limit_evidence(check: str, part: str, target: str, context: Context) -> Evidence:
+def limit_evidence(check: str, target: str, context: Context) -> Evidence:
     """Measurements at widths that cannot be told from the limit, against the claim."""
     family, lags = context.limit_family(context.claims[target])
     tested = sorted({lag for at_width in lags.values() for lag in at_width})
@@ -121,27 +117,16 @@ def limit_evidence(check: str, part: str, target: str, context: Context) -> Evid
     summary = (
         f"lags {span(tested)} at n = {used}; the finite-width correction there is at most {largest:.1e} of the limit"
     )
-    status = Status.UNDECIDED
     if missing:
         summary += f"; lags {span(missing)} could not be tested"
-    return Evidence(
+    return measured(
         check,
-        part,
-        Kind.STATISTICAL,
         "measured limit against the claim",
-        status,
         summary,
         family,
-        {
-            "lags": {str(width): at_width for width, at_width in lags.items()},
-            "largest_correction": {str(width): value for width, value in corrections.items()},
-        },
+        lags={str(width): at_width for width, at_width in lags.items()},
+        largest_correction={str(width): value for width, value in corrections.items()},
     )
-
-
-def limit_value(formula: sp.Expr, lag: int, context: Context) -> sp.Expr:
-    """A derived formula at this run's variances."""
-    return evaluate(formula, lag, context.expectations.values)
 
 
 def span(lags: list[int]) -> str:

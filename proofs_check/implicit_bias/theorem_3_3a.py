@@ -19,7 +19,7 @@ from numerics.gaussian_matrix import Array
 from numerics.kernel_ensemble import Sample
 from numerics.memory import dense_bytes
 from numerics.statistics import chi_square_test, normal_test, same_law_test
-from proofs_check.implicit_bias.context import Context, mean_family, width_in_words
+from proofs_check.implicit_bias.context import Context, lag_mask, mean_family, width_in_words
 from proofs_check.implicit_bias.evidence import (
     claim_evidence,
     derivation_evidence,
@@ -27,9 +27,9 @@ from proofs_check.implicit_bias.evidence import (
     limit_evidence,
     span,
 )
-from proofs_check.implicit_bias.laboratory import AUTO_DENSE_BYTES, InterruptedRunError
+from proofs_check.implicit_bias.laboratory import InterruptedRunError, LawPair
 from proofs_check.settings import memory_in_words
-from proofs_check.theorem import Check, Evidence, FamilyOfTests, Kind, Status, no_error
+from proofs_check.theorem import Check, Evidence, FamilyOfTests, Kind, Status, measured, no_error, shown
 from theory.finite_width import response_moment
 from theory.tangent_kernel import impulse_response_law
 
@@ -42,29 +42,26 @@ MIXTURE_SHIFT: Final = 0.07
 
 def derivation(context: Context) -> Iterator[Evidence]:
     """The derivation (41)–(43) and the claim against its result."""
-    yield derivation_evidence("a.derivation", "a", impulse_response_law())
-    yield claim_evidence("a.claim", "a", "var", context)
+    yield derivation_evidence("a.derivation", impulse_response_law())
+    yield claim_evidence("a.claim", "var", context)
 
 
 def exact_moments(context: Context) -> Iterator[Evidence]:
     """Exact covariances at every finite width and their limits."""
     e = context.expectations
-    limits = {}
     w, f, c = context.settings.variances
+    limits = {}
     for row in range(e.exact_lags):
         for column in range(row + 1):
             series = response_moment(row, column)
             limits[row, column] = c * f * w ** ((row + column) // 2) * Fraction(series[0] if series else 0)
     yield exact_limit_evidence("a.exact", "limit of the exact covariances", context, "var", limits)
     last = e.exact_lags - 1
-    yield Evidence(
+    yield shown(
         "a.moments",
-        "a",
-        Kind.INFORMATION,
         "exact second moments",
-        Status.INFORMATION,
         f"E‖L_j‖² = n_x n_y ν_C ν_F ν_W^j m_j(n), m_{last}(n) = {_series(last)}",
-        details={"m": {str(lag): list(response_moment(lag, lag)) for lag in range(e.exact_lags)}},
+        m={str(lag): list(response_moment(lag, lag)) for lag in range(e.exact_lags)},
     )
 
 
@@ -73,91 +70,79 @@ def second_moments(context: Context) -> Iterator[Evidence]:
     s, e = context.settings, context.expectations
     for width in s.widths:
         sample, lags = context.laboratory.given(width), e.tested_exactly(width)
-        exact = e.products(width)
         channels = s.inputs * s.outputs
-        component = np.arange(exact.shape[0]) // channels < lags
-        mask = np.triu(np.outer(component, component)) & ~np.isnan(exact)
-        yield Evidence(
+        tested = span(list(range(lags)))
+        yield measured(
             "a.covariance",
-            "a",
-            Kind.STATISTICAL,
             f"Cov L, n = {width_in_words(width)}",
-            Status.UNDECIDED,
-            f"all pairs of components, lags {span(list(range(lags)))}, {sample.replicates} draws",
-            mean_family(sample.products, exact, mask, partial(_component_pair, s.inputs, s.outputs)),
-            {"n": width, "replicates": sample.replicates},
+            f"all pairs of components, lags {tested}, {sample.replicates} draws",
+            mean_family(
+                sample.products,
+                e.products(width),
+                lag_mask(s.horizon * channels, lags * channels),
+                partial(_component_pair, s.inputs, s.outputs),
+            ),
+            n=width,
+            replicates=sample.replicates,
         )
-        covariance = e.covariance(width)
-        lag_mask = np.triu(np.ones_like(covariance, dtype=bool)) & ~np.isnan(covariance)
-        lag_mask[lags:] = False
-        lag_mask[:, lags:] = False
-        yield Evidence(
+        yield measured(
             "a.conditional",
-            "a",
-            Kind.STATISTICAL,
             f"Cov L given W, n = {width_in_words(width)}",
-            Status.UNDECIDED,
-            f"averaged over C, or F: same mean, less spread; lags {span(list(range(lags)))}",
-            mean_family(sample.conditional, covariance, lag_mask, lambda place: f"lags {place[0]}, {place[1]}"),
-            {"n": width, "replicates": sample.replicates},
+            f"averaged over C, or F: same mean, less spread; lags {tested}",
+            mean_family(
+                sample.conditional,
+                e.covariance(width),
+                lag_mask(s.horizon, lags),
+                lambda place: f"lags {place[0]}, {place[1]}",
+            ),
+            n=width,
+            replicates=sample.replicates,
         )
 
 
 def limit(context: Context) -> Iterator[Evidence]:
     """The measured limit variance against the claim."""
-    yield limit_evidence("a.limit", "a", "var", context)
+    yield limit_evidence("a.limit", "var", context)
 
 
 def gaussianity(context: Context) -> Iterator[Evidence]:
     """Marginal and joint distribution of the impulse response against independent Gaussians."""
     claimed = np.array(context.claims["var"].numbers(context.settings.horizon, context.expectations.values))
-    lags = np.flatnonzero(~(claimed == 0))
-    top = max(context.laboratory.ladder_widths())
-    p_values: list[float] = []
-    labels: list[str] = []
+    lags = [int(lag) for lag in np.flatnonzero(~(claimed == 0))]
     samples = context.limit_samples()
-    for width in sorted({top, *context.settings.widths}):
-        sample = samples[width]
-        shown = [int(lag) for lag in lags if _is_gaussian_to_the_test(sample, int(lag))]
-        if not shown:
+    found: dict[str, float] = {}
+    used = []
+    for width in sorted({max(context.laboratory.ladder_widths()), *context.settings.widths}):
+        sample, at = samples[width], f"at n = {width_in_words(width)}"
+        visible = [lag for lag in lags if _is_gaussian_to_the_test(sample, lag)]
+        if not visible:
             continue
+        used.append(width_in_words(width))
         with np.errstate(invalid="ignore"):
-            scaled = sample.response[:, shown] / np.sqrt(claimed[shown])[:, None, None]
-        for position, lag in enumerate(shown):
-            p_values.append(_p_value(normal_test, scaled[:, position].ravel()))
-            labels.append(f"law of L_{lag} at n = {width_in_words(width)}")
-        if len(shown) == len(lags):
-            radius = np.einsum("rjab,rjab->r", scaled, scaled)
-            degrees = scaled[0].size
-            if degrees * _mixture(sample, shown) * np.sqrt(sample.replicates) < 1:
-                p_values.append(_p_value(partial(chi_square_test, degrees_of_freedom=degrees), radius))
-                labels.append(f"joint law of L_0 … at n = {width_in_words(width)}")
-    values = np.array(p_values)
-    unknown = np.full(values.shape, np.nan)
-    widths = sorted({label.rpartition(" ")[2] for label in labels}, key=len)
-    yield Evidence(
+            scaled = sample.response[:, visible] / np.sqrt(claimed[visible])[:, None, None]
+        for position, lag in enumerate(visible):
+            found[f"law of L_{lag} {at}"] = _p_value(normal_test, scaled[:, position].ravel())
+        degrees = scaled[0].size
+        if visible == lags and degrees * _mixture(sample, lags) * np.sqrt(sample.replicates) < 1:
+            test = partial(chi_square_test, degrees_of_freedom=degrees)
+            found[f"joint law {at}"] = _p_value(test, np.einsum("rjab,rjab->r", scaled, scaled))
+    yield measured(
         "a.gaussian",
-        "a",
-        Kind.STATISTICAL,
         "Gaussian, and independent over lags",
-        Status.UNDECIDED,
-        f"Kolmogorov–Smirnov for each lag and for the joint radius (χ²), at n = {', '.join(widths)}",
-        FamilyOfTests(labels.__getitem__, unknown, unknown, no_error(values), values),
+        f"Kolmogorov–Smirnov for each lag and for the joint radius (χ²), at n = {', '.join(used)}",
+        _of_p_values(found),
     )
 
 
 def two_sided(context: Context) -> Iterator[Evidence]:
     """W and Wᵀ are one matrix: ⟨P_i, Q_j⟩ depends on i + j alone, in every draw."""
-    worst, draws = 0.0, 0
-    for sample in context.limit_samples().values():
-        worst, draws = max(worst, sample.mismatch), draws + sample.replicates
-    holds = worst <= ROUNDING
+    samples = context.limit_samples().values()
+    worst, draws = max(sample.mismatch for sample in samples), sum(sample.replicates for sample in samples)
     yield Evidence(
         "a.two-sided",
-        "a",
         Kind.NUMERICAL,
         "W and its transpose are one",
-        Status.CONFIRMED if holds else Status.REFUTED,
+        Status.CONFIRMED if worst <= ROUNDING else Status.REFUTED,
         f"P_i·Q_j = L_(i+j) in each of {draws} draws; largest relative difference {worst:.1e}",
         details={"largest": worst, "tolerance": ROUNDING, "draws": draws},
     )
@@ -166,50 +151,39 @@ def two_sided(context: Context) -> Iterator[Evidence]:
 def same_law(context: Context) -> Iterator[Evidence]:
     """Dense and lazy sampling agree in law wherever dense fits."""
     laboratory = context.laboratory
-    p_values: list[float] = []
-    labels: list[str] = []
-    draws: dict[int, tuple[int, int]] = {}
+    found: dict[str, float] = {}
+    draws: dict[int, LawPair] = {}
     for width in laboratory.law_widths():
         try:
-            pair = laboratory.law_pair(width)
+            pair = draws[width] = laboratory.law_pair(width)
         except InterruptedRunError:
             break  # judge the widths that were drawn
         dense, lazy = _statistics(pair.dense), _statistics(pair.lazy)
-        draws[width] = pair.dense.replicates, pair.lazy.replicates
-        p_values += [same_law_test(dense[name], lazy[name]) for name in dense]
-        labels += [f"{name} at n = {width_in_words(width)}" for name in dense]
-    if not draws:
-        return
-    values = np.array(p_values)
-    unknown = np.full(values.shape, np.nan)
-    counts = ", ".join(f"{width} ({dense_count})" for width, (dense_count, _) in draws.items())
-    yield Evidence(
-        "a.dense",
-        "a",
-        Kind.STATISTICAL,
-        "dense and lazy agree in law",
-        Status.UNDECIDED,
-        f"two samples, Kolmogorov–Smirnov, at n (dense draws): {counts}",
-        FamilyOfTests(labels.__getitem__, unknown, unknown, no_error(values), values),
-        {"draws": {str(width): {"dense": pair[0], "lazy": pair[1]} for width, pair in draws.items()}},
-    )
-    beyond = [n for n in context.settings.widths if dense_bytes(n) > AUTO_DENSE_BYTES]
-    if beyond and context.settings.sampler == "auto":
-        width = beyond[0]
-        yield Evidence(
+        for name in dense:
+            found[f"{name} at n = {width_in_words(width)}"] = same_law_test(dense[name], lazy[name])
+    if draws:
+        counts = ", ".join(f"{width} ({pair.dense.replicates})" for width, pair in draws.items())
+        yield measured(
             "a.dense",
-            "a",
-            Kind.INFORMATION,
-            f"no dense draw at n = {width_in_words(width)}",
-            Status.INFORMATION,
-            f"one matrix would take {memory_in_words(dense_bytes(width))} and about "
-            f"{_duration(laboratory.dense_seconds(width))} (--sampler dense draws it all the same); the laws are "
+            "dense and lazy agree in law",
+            f"two samples, Kolmogorov–Smirnov, at n (dense draws): {counts}",
+            _of_p_values(found),
+            draws={str(n): {"dense": p.dense.replicates, "lazy": p.lazy.replicates} for n, p in draws.items()},
+        )
+    beyond = [n for n in context.settings.widths if n not in laboratory.law_widths()]
+    if beyond and context.settings.sampler == "auto":
+        yield shown(
+            "a.dense",
+            f"no dense draw at n = {width_in_words(beyond[0])}",
+            f"one matrix would take {memory_in_words(dense_bytes(beyond[0]))} and about "
+            f"{_duration(laboratory.dense_seconds(beyond[0]))} (--sampler dense draws it where it fits); the laws are "
             "compared at smaller widths",
-            details={"n": width, "bytes": dense_bytes(width)},
+            n=beyond[0],
+            bytes=dense_bytes(beyond[0]),
         )
 
 
-CHECKS: tuple[Check[Context], ...] = (
+CHECKS: Final[tuple[Check[Context], ...]] = (
     Check("a.derivation", "a", "derivation of the limit variance", derivation),
     Check("a.exact", "a", "exact finite-width moments", exact_moments),
     Check("a.covariance", "a", "measured moments at the given widths", second_moments),
@@ -255,6 +229,13 @@ def _p_value(test: Callable[[Array], float], sample: Array) -> float:
     if not np.all(np.isfinite(sample)):
         return 0.0  # the claimed variance is not a positive number
     return test(sample)
+
+
+def _of_p_values(found: dict[str, float]) -> FamilyOfTests:
+    """Tests that are not of a mean, by name."""
+    values = np.array(list(found.values()))
+    unknown = no_error(values)
+    return FamilyOfTests(list(found).__getitem__, unknown, unknown, unknown, values)
 
 
 def _statistics(sample: Sample) -> dict[str, Array]:

@@ -9,15 +9,16 @@ claimed limit must shrink like n^{-1/2}.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
 from numerics.gaussian_matrix import Array
 from numerics.kernel_ensemble import Sample
-from numerics.statistics import fit_slope, resolution, root_mean_square
+from numerics.statistics import fit_slope, root_mean_square
 from proofs_check.claims import as_fraction
-from proofs_check.implicit_bias.context import Context, limit_moments, mean_family, width_in_words
+from proofs_check.implicit_bias.context import Context, lag_mask, mean_family, width_in_words
 from proofs_check.implicit_bias.evidence import (
     claim_evidence,
     derivation_evidence,
@@ -25,26 +26,23 @@ from proofs_check.implicit_bias.evidence import (
     limit_evidence,
     span,
 )
-from proofs_check.judgement import FAMILY_LEVEL
-from proofs_check.theorem import Check, Evidence, FamilyOfTests, Kind, Status
-from theory.finite_width import MAX_EXACT_LAG, kernel_weight
-from theory.finite_width_correction import leading_coefficient
+from proofs_check.implicit_bias.regime import lag_table, regime
+from proofs_check.theorem import Check, Evidence, FamilyOfTests, measured, shown
+from theory.finite_width import kernel_weight
 from theory.implicit_bias import bound, shape
-from theory.tangent_kernel import kernel_weight_law, ntk_parameterization_rho, rho_at, rho_parts
+from theory.tangent_kernel import kernel_weight_law, ntk_parameterization_rho, rho_parts
 
-SLOPE = -0.5
-EDGE = 0.3
-"""The ladder estimates 1/n² corrections between this and 1 times the width of the regime's edge."""
+SLOPE: Final = -0.5
 
 
 def derivation(context: Context) -> Iterator[Evidence]:
     """The derivation (44)–(55) and the claim against its result."""
-    yield derivation_evidence("b.derivation", "b", kernel_weight_law())
-    yield claim_evidence("b.claim", "b", "rho", context)
+    yield derivation_evidence("b.derivation", kernel_weight_law())
+    yield claim_evidence("b.claim", "rho", context)
 
 
 def exact_kernel(context: Context) -> Iterator[Evidence]:
-    """The limits of the exact kernel weights P_n against D(ρ)."""
+    """The limits of the exact kernel weights P_n against D(ρ), and the leading corrections."""
     e = context.expectations
     limits, corrections = {}, {}
     for row in range(e.exact_lags):
@@ -58,49 +56,35 @@ def exact_kernel(context: Context) -> Iterator[Evidence]:
     last = e.exact_lags - 1
     power, coefficient = kernel_weight(last, last).leading_correction()
     relative = float(as_fraction(coefficient.subs(e.values)) / limits[last, last]) if limits[last, last] else 0.0
-    tail = f" + O(n^-{power + 1})" if power else ", exactly"
-    leading = f" {relative:+.4g}/n^{power}" if power else ""
-    yield Evidence(
+    diagonal = f"P_n({last},{last})/ρ_{last} = 1"
+    diagonal += f" {relative:+.4g}/n^{power} + O(n^-{power + 1})" if power else " exactly"
+    yield shown(
         "b.correction",
-        "b",
-        Kind.INFORMATION,
         "finite-width correction",
-        Status.INFORMATION,
-        f"P_n({last},{last})/ρ_{last} = 1{leading}{tail}; pairs of unequal lags vanish like 1/n or faster",
-        details={"leading": corrections},
+        f"{diagonal}; pairs of unequal lags vanish like 1/n or faster",
+        leading=corrections,
     )
 
 
 def bias(context: Context) -> Iterator[Evidence]:
     """The shape of ρ_j: its parts, its peak, its half-life, and the bound (22)."""
-    found = shape(context.settings.variances)
+    found, parts = shape(context.settings.variances), rho_parts()
     peak = "grows without end" if found.peak is None else f"peaks at lag {found.peak}"
     half = "" if found.half_life is None else f", has halved by lag {found.half_life}"
-    parts = rho_parts()
-    yield Evidence(
+    yield shown(
         "b.shape",
-        "b",
-        Kind.INFORMATION,
         "shape of ρ_j",
-        Status.INFORMATION,
-        f"{peak}{half}; parts: C {parts['C']}, F {parts['F']}, W {parts['W']}",
-        details={
-            "peak": found.peak,
-            "half_life": found.half_life,
-            "parts": {name: str(part) for name, part in parts.items()},
-            "ntk_parameterization": str(ntk_parameterization_rho()),
-        },
+        f"{peak}{half}; parts from training C: {parts['C']}, F: {parts['F']}, W: {parts['W']}",
+        peak=found.peak,
+        half_life=found.half_life,
+        parts={name: str(part) for name, part in parts.items()},
+        ntk_parameterization=str(ntk_parameterization_rho()),
     )
     if context.settings.nu_W > 0:
-        evidence = derivation_evidence("b.bound", "b", bound())
-        yield Evidence(
-            "b.bound",
-            "b",
-            evidence.kind,
-            "bound (22)",
-            evidence.status,
-            f"ρ_j ≤ ({bound().result})·ν_W^j for j ≤ T, by an identity; tight at j = T",
-            details=evidence.details,
+        yield replace(
+            derivation_evidence("b.bound", bound()),
+            title="bound (22)",
+            summary=f"ρ_j ≤ ({bound().result})·ν_W^j for j ≤ T, by an identity; tight at j = T",
         )
 
 
@@ -111,195 +95,78 @@ def kernel_at_width(context: Context) -> Iterator[Evidence]:
         sample, lags = laboratory.given(width), e.tested_exactly(width)
         assert sample.kernel is not None  # the samples at the given widths have it
         expected = e.kernel(width, laboratory.x, laboratory.x_prime)
-        mask = ~np.isnan(expected)
-        mask[lags:] = False
-        mask[:, :, lags:] = False
-        lag_words = span(list(range(lags)))
-        yield Evidence(
+        inside = np.zeros(expected.shape, dtype=bool)
+        inside[:lags, :, :lags] = True
+        yield measured(
             "b.kernel",
-            "b",
-            Kind.STATISTICAL,
             f"K_n(x, x'), n = {width_in_words(width)}",
-            Status.UNDECIDED,
             f"all entries up to time {lags - 1}, random x ≠ x', {sample.replicates} draws",
-            mean_family(sample.kernel, expected, mask, lambda i: f"K[t={i[0]},a={i[1]}; s={i[2]},b={i[3]}]"),
-            {"n": width, "replicates": sample.replicates},
+            mean_family(sample.kernel, expected, inside, lambda i: f"K[t={i[0]},a={i[1]}; s={i[2]},b={i[3]}]"),
+            n=width,
+            replicates=sample.replicates,
         )
-        weights = e.weights(width)
-        lag_mask = ~np.isnan(weights) & np.triu(np.ones_like(weights, dtype=bool))
-        lag_mask[lags:] = False
-        lag_mask[:, lags:] = False
-        yield Evidence(
+        yield measured(
             "b.weights",
-            "b",
-            Kind.STATISTICAL,
             f"P_n(j,k), n = {width_in_words(width)}",
-            Status.UNDECIDED,
-            f"lags {lag_words}, equal and unequal pairs",
-            mean_family(sample.weights, weights, lag_mask, lambda i: f"P_n({i[0]},{i[1]})"),
-            {"n": width, "replicates": sample.replicates, "rows": lag_table(context, width, sample)},
+            f"lags {span(list(range(lags)))}, equal and unequal pairs",
+            mean_family(
+                sample.weights,
+                e.weights(width),
+                lag_mask(context.settings.horizon, lags),
+                lambda i: f"P_n({i[0]},{i[1]})",
+            ),
+            n=width,
+            replicates=sample.replicates,
+            rows=lag_table(context, width, sample),
         )
-
-
-def lag_table(context: Context, width: int, sample: Sample) -> list[dict[str, Any]]:
-    """For each lag: claimed limit, exact value, measurement, resolution, and what it is good for."""
-    e = context.expectations
-    claimed = context.claims["rho"].numbers(context.settings.horizon, e.values)
-    moments = limit_moments(sample, "rho")
-    exact = np.diagonal(e.weights(width))
-    resolved = resolution(moments.error, moments.mean, FAMILY_LEVEL, context.laboratory.family_size())
-    shows = context.shows_limit("rho", width, moments)
-    rows = []
-    for lag in range(context.settings.horizon):
-        in_regime = lag < e.in_regime(width)
-        known = not np.isnan(exact[lag])
-        used = "exact" if in_regime and known else "limit" if in_regime and shows[lag] else "information"
-        rows.append(
-            {
-                "lag": lag,
-                "claimed": claimed[lag],
-                "exact": float(exact[lag]) if known else None,
-                "measured": float(moments.mean[lag]),
-                "standard_error": float(moments.error[lag]),
-                "resolution": None if np.isnan(resolved[lag]) else float(resolved[lag]),
-                "in_regime": in_regime,
-                "tested_against": used,
-                "correction": float(e.corrections("rho", width)[lag]),
-            }
-        )
-    return rows
-
-
-def regime(context: Context) -> Iterator[Evidence]:
-    """At which widths each lag can be tested, and against what."""
-    e, horizon = context.expectations, context.settings.horizon
-    for width in context.settings.widths:
-        regime_lags = e.in_regime(width)
-        if e.tested_exactly(width) == horizon:
-            continue
-        rows = lag_table(context, width, context.laboratory.given(width))
-        by_use = {
-            use: [row["lag"] for row in rows if row["tested_against"] == use]
-            for use in ("exact", "limit", "information")
-        }
-        between = [lag for lag in by_use["information"] if lag < regime_lags]
-        outside = [lag for lag in by_use["information"] if lag >= regime_lags]
-        pieces = [f"lags {span(by_use['exact'])} tested against exact values"]
-        if by_use["limit"]:
-            pieces.append(f"{span(by_use['limit'])} against the limit")
-        if between:
-            largest = max(rows[lag]["correction"] for lag in between)
-            pieces.append(
-                f"{span(between)} shown only: no exact value, and the correction (up to {largest:.1e}) would show"
-            )
-        if outside:
-            pieces.append(f"{span(outside)} shown only: outside the regime (j² > n)")
-        yield Evidence(
-            "b.regime",
-            "b",
-            Kind.INFORMATION,
-            f"regime, n = {width_in_words(width)}",
-            Status.INFORMATION,
-            "; ".join(pieces),
-            details={"n": width, **by_use},
-        )
-    if horizon > MAX_EXACT_LAG + 1:
-        yield _correction_size(context)
-
-
-def _correction_size(context: Context) -> Evidence:
-    """The 1/n² coefficient beyond the exact lags: extrapolated, and measured where it shows."""
-    s = context.settings
-    rows = []
-    for lag in range(MAX_EXACT_LAG + 1, s.horizon):
-        limit = rho_at(lag, s.variances)
-        if not limit:
-            continue
-        row: dict[str, Any] = {"lag": lag, "extrapolated": float(leading_coefficient(lag, s.variances) / limit)}
-        measured = _measured_coefficient(context, lag, float(limit))
-        if measured is not None:
-            row |= measured
-        rows.append(row)
-    last = rows[-1] if rows else {"lag": 0, "extrapolated": 0.0}
-    summary = f"ρ_{last['lag']} is off by about {last['extrapolated']:.3g}/n² (leading coefficients, extrapolated)"
-    seen = [row for row in rows if "measured" in row]
-    if seen:
-        best = min(seen, key=lambda row: row["error"] / row["extrapolated"])
-        summary += (
-            f"; measured at n = {width_in_words(best['n'])} for lag {best['lag']}: "
-            f"({best['measured']:.3g} ± {1.96 * best['error']:.1g})/n² where {best['extrapolated']:.3g} "
-            "is extrapolated"
-        )
-    top = context.laboratory.ladder_widths()[0]
-    summary += f"; at n ≥ {width_in_words(top)} this is below {last['extrapolated'] / top**2:.1e}"
-    return Evidence(
-        "b.extrapolation",
-        "b",
-        Kind.INFORMATION,
-        "size of the finite-width correction",
-        Status.INFORMATION,
-        summary,
-        details={"rows": rows},
-    )
-
-
-def _measured_coefficient(context: Context, lag: int, limit: float) -> dict[str, Any] | None:
-    """n² (mean/ρ - 1) at the smallest given width where the lag is in the regime."""
-    for width in context.settings.widths:
-        if lag < context.expectations.in_regime(width):
-            moments = limit_moments(context.laboratory.given(width), "rho")
-            return {
-                "n": width,
-                "measured": (float(moments.mean[lag]) / limit - 1) * width**2,
-                "error": float(moments.error[lag]) / limit * width**2,
-            }
-    return None
 
 
 def limit(context: Context) -> Iterator[Evidence]:
     """The measured limit weights against the claim."""
-    yield limit_evidence("b.limit", "b", "rho", context)
+    yield limit_evidence("b.limit", "rho", context)
 
 
 def fluctuations(context: Context) -> Iterator[Evidence]:
     """The distance of one draw from the claimed limit shrinks like n^{-1/2}."""
     claimed = np.array(context.claims["rho"].numbers(context.settings.horizon, context.expectations.values))
     if not (np.all(np.isfinite(claimed)) and np.any(claimed)):
-        yield Evidence(
+        yield shown(
             "b.rate",
-            "b",
-            Kind.INFORMATION,
             "rate of convergence",
-            Status.INFORMATION,
             "the claimed weights are undefined or all zero: no relative distance to them can be formed",
         )
         return
     rows: list[dict[str, Any]] = []
     for width, sample in context.laboratory.ladder().items():
-        measured = root_mean_square(_squared_distance(sample, claimed))
-        rows.append({"n": width, "distance": measured.value, "relative_error": measured.log_error})
+        distance = root_mean_square(_squared_distance(sample, claimed))
+        rows.append({"n": width, "distance": distance.value, "relative_error": distance.log_error})
     fit = fit_slope(
         [float(np.log(row["n"])) for row in rows],
         [float(np.log(row["distance"])) for row in rows],
         [row["relative_error"] for row in rows],
     )
     low, high = fit.interval()
-    p_values = np.array([fit.p_value(SLOPE)])
-    given: list[dict[str, Any]] = [
-        {"n": n, "distance": root_mean_square(_squared_distance(context.laboratory.given(n), claimed)).value}
+    given = {
+        n: root_mean_square(_squared_distance(context.laboratory.given(n), claimed)).value
         for n in context.settings.widths
-    ]
-    near = ", ".join(f"{row['distance']:.2g} at n = {width_in_words(row['n'])}" for row in given)
-    yield Evidence(
+    }
+    near = ", ".join(f"{distance:.2g} at n = {width_in_words(n)}" for n, distance in given.items())
+    yield measured(
         "b.rate",
-        "b",
-        Kind.STATISTICAL,
         "fluctuations shrink like n^(-1/2)",
-        Status.UNDECIDED,
         f"slope {fit.slope:.4f} (95 %: {low:.4f} to {high:.4f}) from n = {width_in_words(rows[0]['n'])} to "
         f"{width_in_words(rows[-1]['n'])}; relative distance of one draw {near}",
-        FamilyOfTests(lambda _: "slope", np.array([fit.slope]), np.array([SLOPE]), np.array([fit.error]), p_values),
-        {"rows": rows, "given": given, "slope": fit.slope, "interval": [low, high]},
+        FamilyOfTests(
+            lambda _: "slope",
+            np.array([fit.slope]),
+            np.array([SLOPE]),
+            np.array([fit.error]),
+            np.array([fit.p_value(SLOPE)]),
+        ),
+        rows=rows,
+        given=[{"n": n, "distance": distance} for n, distance in given.items()],
+        slope=fit.slope,
+        interval=[low, high],
     )
 
 
@@ -309,7 +176,7 @@ def _squared_distance(sample: Sample, claimed: Array) -> Array:
     return np.asarray(distances / np.sum(claimed**2), dtype=np.float64)
 
 
-CHECKS: tuple[Check[Context], ...] = (
+CHECKS: Final[tuple[Check[Context], ...]] = (
     Check("b.derivation", "b", "derivation of ρ_j", derivation),
     Check("b.exact", "b", "exact finite-width kernel", exact_kernel),
     Check("b.shape", "b", "shape of ρ_j", bias),

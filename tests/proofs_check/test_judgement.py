@@ -13,11 +13,11 @@ def family(*p_values: float) -> FamilyOfTests:
 
 
 def statistical(*p_values: float) -> Evidence:
-    return Evidence("a.test", "a", Kind.STATISTICAL, "a test", Status.UNDECIDED, "", family(*p_values))
+    return Evidence("a.test", Kind.STATISTICAL, "a test", Status.UNDECIDED, "", family(*p_values))
 
 
 def proof(status: Status) -> Evidence:
-    return Evidence("a.proof", "a", Kind.IDENTITY, "a proof", status, "why")
+    return Evidence("a.proof", Kind.IDENTITY, "a proof", status, "why")
 
 
 def control(*, symbolic: bool = True, numeric: bool = True, applicable: bool = True) -> ControlResult:
