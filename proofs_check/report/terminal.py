@@ -83,9 +83,9 @@ def print_verdict(verdict: Verdict, out: Console) -> None:
             f" after {verdict.seconds:.1f} s: {judgement.outcome.explanation}",
         )
     )
-    counts = f"{proofs} proofs; {judgement.tests} tests, joint false-alarm probability {FAMILY_LEVEL:g}"
+    counts = f"{proofs} proofs; {judgement.tests} tests with joint false-alarm level {FAMILY_LEVEL:g}"
     if verdict.controls:
-        counts += f"; {refuted} of {len(applicable)} controls refuted"
+        counts += f"; {refuted}/{len(applicable)} controls refuted"
     out.print(counts)
     for reason in judgement.reasons:
         out.print(_hanging("→", reason, STYLES[judgement.outcome]))

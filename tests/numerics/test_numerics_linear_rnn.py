@@ -115,6 +115,31 @@ def test_the_rnn_is_the_convolution_with_its_impulse_response(p: Parameters, see
             np.testing.assert_allclose(y[t], expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [DenseSpace, LazySpace])
+@settings(deadline=None, max_examples=40)
+@given(p=SHAPES, seed=SEEDS)
+def test_the_impulse_response_is_the_same_from_both_sides(
+    kind: type[DenseSpace] | type[LazySpace], p: Parameters, seed: int
+) -> None:
+    mismatch = sample_grams(kind(p.n, 3, np.random.default_rng(seed)), p).mismatch
+    assert mismatch.shape == (3,)
+    assert np.all(mismatch < 1e-8)
+
+
+def test_a_transpose_that_is_another_matrix_is_a_mismatch_in_every_replicate() -> None:
+    class Forgetful(DenseMatrix):
+        @property
+        def T(self) -> DenseMatrix:
+            return DenseMatrix(np.roll(self.entries, 1, axis=0))
+
+    class ForgetfulSpace(DenseSpace):
+        def gaussian_matrix(self, variance: float) -> DenseMatrix:
+            return Forgetful(super().gaussian_matrix(variance).entries)
+
+    p = Parameters(5, 2, 2, 3, NU_W, NU_F, NU_C)
+    assert np.all(sample_grams(ForgetfulSpace(5, 20, np.random.default_rng(0)), p).mismatch > 1e-3)
+
+
 @settings(deadline=None, max_examples=40)
 @given(SHAPES, SEEDS)
 def test_the_rnn_is_causal(p: Parameters, seed: int) -> None:

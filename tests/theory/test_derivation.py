@@ -21,7 +21,7 @@ def derivation(*steps):
 
 
 def test_a_definition_with_obligations_is_refused():
-    with pytest.raises(ValueError, match=r"step \(1\): a definition with 1 obligations"):
+    with pytest.raises(ValueError, match=r"step '\(1\)': a definition with 1 obligations"):
         step(RIGHT, method=Method.DEFINITION)
 
 

@@ -151,7 +151,7 @@ def test_traces_of_powers_of_a_square_wishart_matrix(power, expected):
     ],
 )
 def test_the_known_moments_of_powers(lag, expected):
-    """``n^{j+1} m_j(n)``; m_0 … m_5 are also known from symbolic Gaussian integration."""
+    """``E tr(G^j G^{jᵀ}) = n^{j+1} m_j(n)``, found independently by symbolic Gaussian integration."""
     assert trace_moment("G" * lag + "t" * lag) == expected
 
 

@@ -1,6 +1,6 @@
 import pytest
 import sympy as sp
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory.recurrences import Recurrence, solve
@@ -64,7 +64,6 @@ def test_a_solution_is_proved_by_induction(a, b, initial):
 @settings(deadline=None, max_examples=25)
 @given(small.filter(bool), small, small, st.sampled_from([1, t, nu_W, nu_F * nu_W**t]), st.integers(1, 3))
 def test_a_wrong_solution_is_caught_by_its_obligations(a, b, initial, error, times):
-    assume(a != 1 or error not in (1, nu_W))
     recurrence = Recurrence(sigma, initial, a * sigma + b)
     wrong = {sigma: solve([recurrence])[sigma] + times * error}
     assert Outcome.REFUTED in outcomes(recurrence, wrong)
@@ -76,12 +75,6 @@ def test_a_wrong_start_is_caught_by_the_base_case_alone():
 
 def test_a_wrong_growth_is_caught_by_the_induction_step_alone():
     assert outcomes(SIGMA, {sigma: nu_F * nu_W ** (2 * t)}) == [Outcome.PROVED, Outcome.REFUTED]
-
-
-def test_a_closed_form_that_forgets_its_start_is_caught_by_the_base_case():
-    """A coefficient 0 forgets the start after one step, which no closed form of the solver shows."""
-    recurrence = Recurrence(sigma, sp.S.Zero, sp.S.One + 0 * sigma)
-    assert outcomes(recurrence, solve([recurrence])) == [Outcome.REFUTED, Outcome.PROVED]
 
 
 def test_coupled_recurrences_are_refused_by_name():
