@@ -125,7 +125,6 @@ def vanishes_modulo_prime(expression: sp.Expr) -> bool:
 
 def _modular_bits(expression: sp.Expr) -> float:
     """Error exponent of "it vanishes", or -1 when a point shows that it does not."""
-    expression = sp.sympify(expression)  # 0 - 0 is a Python int
     bits, found = 0.0, 0
     for attempt in count():
         if attempt > 20 * POINTS:
