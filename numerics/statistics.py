@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,8 +16,11 @@ from scipy import special
 
 from numerics.gaussian_matrix import Array
 
-POWER_QUANTILE = 1.6448536269514722
+POWER_QUANTILE: Final = 1.6448536269514722
 """Normal quantile of 95 %: an error of the stated resolution is noticed with that probability."""
+
+ROUNDING: Final = 64 * float(np.finfo(np.float64).eps)
+"""Relative rounding error allowed in a mean."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,10 @@ class MeanTest:
 
 
 def mean_test(moments: Moments, expected: ArrayLike) -> MeanTest:
-    """Student tests of ``mean = expected``; an entry without spread must agree to rounding.
+    """Student tests of ``mean = expected``.
+
+    The standard error is not taken to be smaller than the rounding of the mean, so that draws
+    without spread must agree to rounding, and no better.
 
     Parameters
     ----------
@@ -93,10 +100,9 @@ def mean_test(moments: Moments, expected: ArrayLike) -> MeanTest:
     """
     expected = np.asarray(expected, dtype=np.float64)
     deviation = moments.mean - expected
-    error = moments.error
-    rounding = 64 * np.finfo(np.float64).eps * np.maximum(np.abs(expected), np.abs(moments.mean))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(error > 0, deviation / error, np.where(np.abs(deviation) <= rounding, 0.0, np.inf))
+    rounding = ROUNDING * np.maximum(np.abs(expected), np.abs(moments.mean))
+    error = np.hypot(moments.error, rounding)
+    z = np.divide(deviation, error, out=np.zeros_like(deviation), where=error > 0)
     return MeanTest(z, two_sided(z, moments.count - 1))
 
 
