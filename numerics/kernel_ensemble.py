@@ -8,6 +8,7 @@ the few scalars whose distribution is tested. It knows no formula for any of the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -19,12 +20,12 @@ from numerics.memory import bytes_needed
 from numerics.statistics import Moments
 from numerics.tangent_kernel import kernel, lag_weights
 
-SAMPLERS = ("dense", "lazy")
-_BATCH = 128
-"""Replicates drawn at once: enough to amortize the calls"""
+KEPT: Final = 1 << 14
+"""Raw draws that are kept for tests of a distribution; moments are streamed over all of them."""
 
-_BATCH_BYTES = 1 << 25
-"""… and few enough to stay near the cache."""
+_BATCH: Final = 128
+_BATCH_BYTES: Final = 1 << 25
+"""Replicates drawn at once: enough to amortize the calls, few enough to stay near the cache."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,12 @@ class Sample:
     conditional : Moments
         Of ``½ (ν_C tr A_jk / n_x + ν_F tr B_jk / n_y)``, (T, T): the covariance of L_j and L_k
         given (W, F) or (W, C), which has their covariance as its mean and far less spread.
-    diagonal : array, (replicates, T)
-        The lag weights (j, j) of each replicate.
-    off_diagonal : array, (replicates,)
-        Sum of squares of the lag weights (j, k), j ≠ k.
-    response : array, (replicates, T, n_y, n_x)
-        The impulse responses.
+    diagonal : array, (kept, T)
+        The lag weights (j, j) of the first ``KEPT`` replicates.
+    off_diagonal : array, (kept,)
+        Sum of squares of their lag weights (j, k), j ≠ k.
+    response : array, (kept, T, n_y, n_x)
+        Their impulse responses.
     mismatch : float
         The largest ``Grams.mismatch`` of all replicates.
     """
@@ -92,21 +93,26 @@ class Sample:
     @property
     def replicates(self) -> int:
         """Number of replicates."""
-        return int(self.diagonal.shape[0])
+        return self.weights.count
 
     def merge(self, other: Sample) -> Sample:
         """Both together, in this order."""
         kernels = self.kernel.merge(other.kernel) if self.kernel and other.kernel else None
+        room = max(0, KEPT - self.diagonal.shape[0])
         return Sample(
             self.weights.merge(other.weights),
             kernels,
             self.products.merge(other.products),
             self.conditional.merge(other.conditional),
-            np.concatenate([self.diagonal, other.diagonal]),
-            np.concatenate([self.off_diagonal, other.off_diagonal]),
-            np.concatenate([self.response, other.response]),
+            _appended(self.diagonal, other.diagonal[:room]),
+            _appended(self.off_diagonal, other.off_diagonal[:room]),
+            _appended(self.response, other.response[:room]),
             max(self.mismatch, other.mismatch),
         )
+
+
+def _appended(kept: Array, more: Array) -> Array:
+    return np.concatenate([kept, more]) if more.shape[0] else kept
 
 
 def simulate(simulation: Simulation, chunk: Chunk) -> Sample:

@@ -123,7 +123,7 @@ def gaussianity(context: Context) -> Iterator[Evidence]:
         for position, lag in enumerate(visible):
             found[f"law of L_{lag} {at}"] = _p_value(normal_test, scaled[:, position].ravel())
         degrees = scaled[0].size
-        if visible == lags and degrees * _mixture(sample, lags) * np.sqrt(sample.replicates) < 1:
+        if visible == lags and degrees * _mixture(sample, lags) * np.sqrt(sample.response.shape[0]) < 1:
             test = partial(chi_square_test, degrees_of_freedom=degrees)
             found[f"joint law {at}"] = _p_value(test, np.einsum("rjab,rjab->r", scaled, scaled))
     yield measured(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from operator import attrgetter
 
@@ -186,7 +187,24 @@ def test_workers_ignore_the_interruption_that_is_meant_for_the_caller() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         return chunk.index
 
-    assert list(run_chunks(interrupted, chunks(4, 1), jobs=2)) == [0, 1, 2, 3]
+    try:
+        assert list(run_chunks(interrupted, chunks(4, 1), jobs=2)) == [0, 1, 2, 3]
+    except KeyboardInterrupt:  # which would end the whole test run
+        pytest.fail("a worker passed the interruption on")
+
+
+def test_a_run_that_is_given_up_ends_its_workers_at_once() -> None:
+    def slow(chunk: Chunk) -> int:
+        time.sleep(30.0 if chunk.index else 0.0)
+        return os.getpid()
+
+    results = run_chunks(slow, chunks(6, 1), jobs=2)
+    worker = next(results)
+    start = time.monotonic()
+    results.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+    assert time.monotonic() - start < 20
 
 
 def test_one_worker_is_this_process_and_works_when_asked() -> None:

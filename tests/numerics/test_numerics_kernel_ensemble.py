@@ -17,7 +17,7 @@ from scipy import stats
 from numerics import kernel_ensemble
 from numerics.ensembles import Chunk, Stream
 from numerics.kernel_ensemble import Sample, Simulation, batch_size, simulate
-from numerics.linear_rnn import Parameters
+from numerics.linear_rnn import Grams, Parameters, sample_grams
 from numerics.statistics import Moments
 
 Array = NDArray[np.float64]
@@ -162,6 +162,21 @@ def test_merged_samples_hold_the_moments_of_both() -> None:
         merged = getattr(one, name).merge(getattr(other, name))
         np.testing.assert_array_equal(getattr(both, name).mean, merged.mean)
         np.testing.assert_array_equal(getattr(both, name).squares, merged.squares)
+
+
+def test_samples_with_and_without_kernel_merge_without_kernel() -> None:
+    one, other = simulate(simulation(), Chunk(0, 3)), simulate(simulation(with_kernel=False), Chunk(1, 3))
+    assert one.merge(other).kernel is None
+    assert other.merge(one).kernel is None
+
+
+def test_a_sample_remembers_the_largest_mismatch_of_its_replicates(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mismatched(*args: object) -> Grams:
+        grams = sample_grams(*args)
+        return replace(grams, mismatch=np.array([1e-9, 1e-3, 1e-6]))
+
+    monkeypatch.setattr(kernel_ensemble, "sample_grams", mismatched)
+    assert simulate(simulation(), Chunk(0, 3)).mismatch == 1e-3
 
 
 def test_merged_samples_remember_the_larger_mismatch() -> None:

@@ -417,6 +417,13 @@ def test_a_root_mean_square_is_the_root_of_the_mean() -> None:
     assert root_mean_square(np.array([9.0, 16.0, 25.0, 0.0])).value == pytest.approx(np.sqrt(12.5))
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.integers(2, 30), SEEDS)
+def test_the_error_of_the_logarithm_is_half_the_relative_error_of_the_mean(size: int, seed: int) -> None:
+    squares = np.random.default_rng(seed).chisquare(2, size)
+    assert root_mean_square(squares).log_error == pytest.approx(0.5 * stats.sem(squares) / squares.mean(), rel=1e-9)
+
+
 def test_the_error_of_the_logarithm_is_its_standard_deviation() -> None:
     """χ²_3 squares: over many samples the logarithm spreads by its stated error, to 5 %.
 

@@ -71,10 +71,11 @@ def test_identities_are_counted_over_all_steps():
     assert derivation(step(method=Method.DEFINITION), step(RIGHT), step(RIGHT, WRONG)).verify().identities == 3
 
 
-def test_many_identities_are_together_less_certain_than_one():
-    """The union bound over four identities costs two bits."""
-    one, four = derivation(step(RIGHT)).verify(), derivation(*[step(RIGHT)] * 4).verify()
-    assert four.error_bits == one.error_bits - 2
+@pytest.mark.parametrize(("identities", "cost"), [(1, 0), (2, 1), (4, 2), (5, 3)])
+def test_many_identities_are_together_less_certain_than_one(identities, cost):
+    """The union bound costs the logarithm of their number."""
+    one, many = derivation(step(RIGHT)).verify(), derivation(*[step(RIGHT)] * identities).verify()
+    assert many.error_bits == one.error_bits - cost
 
 
 def test_a_derivation_of_definitions_claims_no_certainty():

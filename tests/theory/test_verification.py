@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from theory import verification
 from theory.symbols import T, n, nu_C, nu_F, nu_W, t
 from theory.verification import (
+    POINTS,
     PRIME,
     Identity,
     NotModularError,
@@ -195,10 +196,54 @@ def test_a_refutation_is_certain():
     assert verify(Identity(*FALSE["sign"])).error_bits == math.inf
 
 
-def test_a_higher_degree_leaves_more_room_for_error():
-    low, high = (verify(Identity((x + 1) ** 2 * x**d, x**d + 2 * x ** (d + 1) + x ** (d + 2))) for d in (1, 30))
-    assert low.outcome is high.outcome is Outcome.PROVED
-    assert high.error_bits < low.error_bits
+@pytest.mark.parametrize("degree", [2, 5, 30])
+def test_the_certainty_is_that_of_schwartz_and_zippel_at_each_point(degree):
+    """The symbol x is the square of what is drawn, which doubles the degree."""
+    proof = verify(Identity((x + 1) ** degree, sp.expand((x + 1) ** degree)))
+    assert proof.outcome is Outcome.PROVED
+    assert proof.error_bits == pytest.approx(POINTS * math.log2(PRIME / (2 * degree)))
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (sp.Rational(2, 3), (0, 0)),
+        (x, (2, 0)),
+        (x**5, (10, 0)),
+        (1 / x, (0, 2)),
+        (x + 1 / x, (4, 2)),
+        ((x + 1) ** 2 / (x + 2) ** 3, (4, 6)),
+        (sp.sqrt(x), (2, 0)),
+        (W * V * W, (6, 0)),
+        (sigma(t), (2, 0)),
+        (n + t, (0, 0)),
+    ],
+    ids=str,
+)
+def test_the_degrees_of_numerator_and_denominator(expression, expected):
+    assert verification._Point(expression, 0).degree(expression) == expected
+
+
+def test_the_degree_of_a_symbolic_power_is_that_at_the_point():
+    point = verification._Point(x**t, 0)
+    assert point.degree(x**t) == (2 * point.value(t), 0)
+
+
+@settings(deadline=None, max_examples=25)
+@given(polynomials, polynomials, polynomials)
+def test_the_degree_is_never_underestimated(one, other, third):
+    expression = (one / other + third).subs(t, 2)
+    above, below = verification._Point(expression, 0).degree(expression)
+    roots = sp.symbols("a b c", positive=True)
+    drawn = expression.subs({nu: root**2 for nu, root in zip((nu_W, nu_F, nu_C), roots, strict=True)})
+    numerator, denominator = (sp.Poly(part, *roots).total_degree() for part in sp.fraction(sp.cancel(drawn)))
+    assert (numerator <= above, denominator <= below) == (True, True)
+
+
+def test_integer_symbols_stay_small_enough_for_exponents():
+    points = [verification._Point(nu_W**t, attempt) for attempt in range(20)]
+    assert all(3 <= point.value(t) < 1000 for point in points)
+    assert all(3 <= point.value(sp.sqrt(n)) < 1000 for point in points)
 
 
 def test_a_matrix_is_as_certain_as_its_least_certain_entry():
