@@ -18,15 +18,21 @@ from theory.finite_width_correction import leading_coefficient
 from theory.tangent_kernel import rho_at
 
 
-def lag_table(context: Context, width: int, sample: Sample) -> list[dict[str, Any]]:
-    """For each lag: claimed limit, exact value, measurement, resolution, and what it is tested against."""
+def lag_table(context: Context, width: int, sample: Sample, target: str) -> list[dict[str, Any]]:
+    """For each lag: claimed limit, exact value, measurement, resolution, and what it is tested against.
+
+    Parameters
+    ----------
+    target : str
+        ``"rho"`` for the kernel weights, ``"var"`` for the variances of L_j.
+    """
     e = context.expectations
-    claimed = context.claims["rho"].numbers(context.settings.horizon, e.values)
-    moments = limit_moments(sample, "rho")
-    exact = np.diagonal(e.weights(width))
+    claimed = context.claims[target].numbers(context.settings.horizon, e.values)
+    moments = limit_moments(sample, target)
+    exact = np.diagonal(e.weights(width) if target == "rho" else e.covariance(width))
     resolved = resolution(moments.error, moments.mean, FAMILY_LEVEL, context.laboratory.family_size())
-    shows_limit = context.shows_limit("rho", width, moments)
-    corrections = e.corrections("rho", width)
+    shows_limit = context.shows_limit(target, width, moments)
+    corrections = e.corrections(target, width)
     rows = []
     for lag in range(context.settings.horizon):
         in_regime, known = lag < e.in_regime(width), bool(np.isfinite(exact[lag]))
@@ -57,7 +63,7 @@ def regime(context: Context) -> Iterator[Evidence]:
 
 
 def _regime_at(context: Context, width: int) -> Evidence:
-    rows = lag_table(context, width, context.laboratory.given(width))
+    rows = lag_table(context, width, context.laboratory.given(width), "rho")
     uses = {
         use: [row["lag"] for row in rows if row["tested_against"] == use] for use in ("exact", "limit", "information")
     }

@@ -28,6 +28,7 @@ from proofs_check.implicit_bias.evidence import (
     span,
 )
 from proofs_check.implicit_bias.laboratory import InterruptedRunError, LawPair
+from proofs_check.implicit_bias.regime import lag_table
 from proofs_check.settings import memory_in_words
 from proofs_check.theorem import Check, Evidence, FamilyOfTests, Kind, Status, measured, no_error, shown
 from theory.finite_width import response_moment
@@ -97,6 +98,7 @@ def second_moments(context: Context) -> Iterator[Evidence]:
             ),
             n=width,
             replicates=sample.replicates,
+            rows=lag_table(context, width, sample, "var"),
         )
 
 

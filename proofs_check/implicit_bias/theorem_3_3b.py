@@ -117,7 +117,7 @@ def kernel_at_width(context: Context) -> Iterator[Evidence]:
             ),
             n=width,
             replicates=sample.replicates,
-            rows=lag_table(context, width, sample),
+            rows=lag_table(context, width, sample, "rho"),
         )
 
 

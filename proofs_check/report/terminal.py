@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -30,6 +29,12 @@ STYLES = {
     Outcome.INTERRUPTED: "bold yellow",
 }
 SHOWN_LAGS = 12
+TABLES = {
+    "b.weights": ("ρ_j", "claimed ρ_j, exact P_n(j,j)"),
+    "a.conditional": ("the variance of L_j", "variance of L_j: claimed limit, exact at this width"),
+}
+"""Checks with a table of lags: what the table is of."""
+
 INDENT = 2
 
 
@@ -129,8 +134,10 @@ def _worst(item: Evidence) -> str:
     return f" [p = {worst['p_value']:.2g}]" if tests == 1 else f" [{tests} tests, smallest p {worst['p_value']:.2g}]"
 
 
-def _lag_tables(verdict: Verdict) -> Iterator[Evidence]:
-    return (item for item in verdict.judgement.evidence if item.check == "b.weights")
+def _lag_tables(verdict: Verdict) -> list[Evidence]:
+    """The tables of kernel weights; those of variances where the kernel is not checked."""
+    tables = {check: [item for item in verdict.judgement.evidence if item.check == check] for check in TABLES}
+    return next((found for found in tables.values() if found), [])
 
 
 def _print_lags(item: Evidence, out: Console) -> None:
@@ -150,14 +157,15 @@ def _print_lags(item: Evidence, out: Console) -> None:
     for row in shown:
         table.add_row(*_lag_cells(row))
     out.print(table)
-    notes = ["claimed ρ_j, exact P_n(j,j); z is against what is tested"]
+    name, meaning = TABLES[item.check]
+    notes = [f"{meaning}; z is against what is tested"]
     if len(shown) < len(rows):
         notes.append(f"{len(rows) - len(shown)} more lags are in the JSON report (--json FILE)")
     out.print(Text("; ".join(notes), style="dim"))
     resolved = [row["resolution"] for row in rows if row["in_regime"] and row["resolution"] is not None]
     if resolved:
         out.print(
-            f"resolution: a relative error of {_relative(max(resolved))} in ρ_j would be noticed with 95 % "
+            f"resolution: a relative error of {_relative(max(resolved))} in {name} would be noticed with 95 % "
             f"probability{'' if len(resolved) == len(rows) else ' at every lag in the regime'}"
         )
     out.print()

@@ -1,7 +1,7 @@
 """The lazy matrix: exact in law at every width, and consistent sample by sample.
 
 Statistical tests have a fixed seed. Each comparison raises a false alarm with probability 1e-6;
-there are about 150 of them here, so that a new seed fails with probability below 2e-4.
+there are about 230 of them here, so that a new seed fails with probability below 3e-4.
 """
 
 from __future__ import annotations
