@@ -36,7 +36,8 @@ class Stream:
     seed : int
         The user's seed.
     key : tuple of int
-        What is simulated; different keys give independent randomness.
+        What is simulated, each entry below 2**128; different keys of one length give independent
+        randomness.
     """
 
     seed: int
@@ -44,7 +45,15 @@ class Stream:
 
     def generator(self, chunk: int = 0) -> np.random.Generator:
         """The generator of one chunk."""
-        return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(self.seed, spawn_key=(*self.key, chunk))))
+        words = tuple(word for entry in (*self.key, chunk) for word in _words(entry))
+        return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(self.seed, spawn_key=words)))
+
+
+def _words(entry: int) -> tuple[int, ...]:
+    """An integer as four words of 32 bits: always four, so that different keys never read the same."""
+    if not 0 <= entry < 1 << 128:
+        raise ValueError(f"key entry {entry}: must be from 0 to 2**128 - 1")
+    return tuple(entry >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96))
 
 
 @dataclass(frozen=True)

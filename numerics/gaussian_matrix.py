@@ -27,7 +27,10 @@ class Block(ABC):
 
     @abstractmethod
     def coordinates(self, dimension: int) -> Array:
-        """Coordinates in an orthonormal basis, zero-padded: shape (replicates, dimension, columns)."""
+        """Coordinates in an orthonormal basis, (replicates, dimension, columns).
+
+        Zero-padded where the block has fewer; ``dimension`` is at least its own.
+        """
 
     @property
     @abstractmethod
@@ -111,7 +114,9 @@ class DenseBlock(Block):
         return int(self.entries.shape[1])
 
     def coordinates(self, dimension: int) -> Array:
-        return self.entries[:, :dimension]
+        if dimension != self.dimension:
+            raise ValueError(f"{dimension} coordinates of vectors in R^{self.dimension}")
+        return self.entries
 
     def __mul__(self, factor: float) -> DenseBlock:
         return DenseBlock(self.entries * factor)

@@ -9,7 +9,7 @@ and orthonormal left queries V with Z = Wᵀ V. For a new right direction u ⊥ 
 
 and the part of g outside the known basis is a χ variable with n - dim degrees of freedom along one
 new basis vector. The left side is the mirror image. A query that repeats, or that lies in the span
-of earlier ones, draws nothing. When the basis has n vectors it is complete, and nothing new
+of earlier ones in every replicate, draws nothing. When the basis has n vectors it is complete, and nothing new
 appears. One product costs O(dim²), whatever n is.
 
 Replicates share the size of the basis. A replicate whose query happens to be degenerate gets a
@@ -48,6 +48,11 @@ class LazyBlock(Block):
 
     def coordinates(self, dimension: int) -> Array:
         return _padded(self.values, dimension, axis=1)
+
+    def inner(self, other: Block) -> Array:
+        if not (isinstance(other, LazyBlock) and other.space is self.space):
+            raise ValueError("the blocks belong to different spaces: their bases have nothing in common")
+        return super().inner(other)
 
     def __mul__(self, factor: float) -> LazyBlock:
         return LazyBlock(self.space, self.values * factor)
@@ -135,7 +140,7 @@ class LazyMatrix(GaussianMatrix[LazyBlock]):
         there.grow(space.dimension)
         directions, coefficients = _orthogonalize(block.coordinates(space.dimension), here.queries)
 
-        fresh = space.standard_normal(block.columns) * np.sqrt(self._variance)
+        fresh = space.standard_normal(directions.shape[1]) * np.sqrt(self._variance)
         known = directions.shape[2]
         images = np.ascontiguousarray(fresh.transpose(0, 2, 1))
         # V (Zᵀ u) + (I - V Vᵀ) g = g + V (Zᵀ u - Vᵀ g)
@@ -159,9 +164,10 @@ def _orthogonalize(block: Array, basis: Array) -> tuple[Array, Array]:
 
     Returns
     -------
-    directions : array, (replicates, columns, dim)
-        New orthonormal rows; zero where a column adds nothing.
-    coefficients : array, (replicates, known + columns, columns)
+    directions : array, (replicates, new, dim)
+        New orthonormal rows, one for each column that adds something in some replicate; zero in
+        the replicates where it adds nothing.
+    coefficients : array, (replicates, known + new, columns)
         ``block = [basis; directions]ᵀ coefficients``.
     """
     replicates, _, columns = block.shape
@@ -171,13 +177,19 @@ def _orthogonalize(block: Array, basis: Array) -> tuple[Array, Array]:
     directions = np.zeros((replicates, columns, block.shape[1]))
     for i in range(columns):
         vector = residual[:, :, i : i + 1]
+        norms = np.sqrt(_squared_norms(block[:, :, i : i + 1]))[:, 0]
         if i:
             vector, coefficients[:, known : known + i, i : i + 1] = _remove(vector, directions[:, :i])
+            vector, again = _remove(vector, basis)  # the columns before may have cancelled almost all of it
+            coefficients[:, :known, i : i + 1] += again
         length = np.sqrt(_squared_norms(vector))[:, 0]
-        new = length > DEGENERATE * np.sqrt(_squared_norms(block[:, :, i : i + 1]))[:, 0]
+        new = length > DEGENERATE * norms
         coefficients[:, known + i, i] = np.where(new, length, 0.0)
         directions[:, i] = vector[:, :, 0] * np.where(new, 1.0 / np.where(new, length, 1.0), 0.0)[:, None]
-    return directions, coefficients
+    used = directions.any(axis=(0, 2))
+    if used.all():
+        return directions, coefficients
+    return directions[:, used], coefficients[:, np.concatenate([np.ones(known, dtype=bool), used])]
 
 
 def _remove(vectors: Array, basis: Array) -> tuple[Array, Array]:

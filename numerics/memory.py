@@ -22,5 +22,5 @@ def bytes_needed(parameters: Parameters, sampler: str, replicates: int = 1) -> i
     grams += 4 * (p.horizon * p.outputs * p.inputs) ** 2
     if sampler == "dense":
         return (dense_bytes(p.n) + 8 * (2 * p.n * columns + grams)) * replicates
-    dimension = min(2 * columns, p.n)
+    dimension = min(columns, p.n)
     return 8 * (6 * dimension * columns + grams) * replicates

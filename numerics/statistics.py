@@ -180,10 +180,10 @@ def fit_slope(x: Sequence[float], y: Sequence[float], errors: Sequence[float]) -
     Raises
     ------
     ValueError
-        With fewer than two points.
+        With fewer than two different points.
     """
-    if len(x) < 2:
-        raise ValueError("a slope needs at least two points")
+    if len(set(x)) < 2:
+        raise ValueError("a slope needs at least two different points")
     weights = np.asarray(errors, dtype=np.float64) ** -2.0
     abscissa, ordinate = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     centre = np.average(abscissa, weights=weights)
@@ -200,8 +200,10 @@ class RootMeanSquare:
 
 
 def root_mean_square(squares: NDArray[np.float64]) -> RootMeanSquare:
-    """Root of the mean of a sample of squares; the error by the delta method."""
+    """Root of the mean of a sample of squares; the error by the delta method, infinite where it has none."""
     mean = float(squares.mean())
+    if mean == 0 or squares.size < 2:
+        return RootMeanSquare(float(np.sqrt(mean)), float("inf"))
     error = float(squares.std(ddof=1)) / np.sqrt(squares.size)
     return RootMeanSquare(float(np.sqrt(mean)), float(0.5 * error / mean))
 

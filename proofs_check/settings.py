@@ -78,8 +78,8 @@ class Settings:
         ):
             if value < 1:
                 raise InputError(f"{option} {value}: must be at least 1")
-        if self.seed < 0:
-            raise InputError(f"--seed {self.seed}: must not be negative")
+        if not 0 <= self.seed < 1 << 64:
+            raise InputError(f"--seed {self.seed}: a whole number from 0 to 2^64 - 1")
         if self.replicates is not None and not MIN_REPLICATES <= self.replicates <= MAX_REPLICATES:
             raise InputError(f"--replicates {self.replicates}: from {MIN_REPLICATES} to {MAX_REPLICATES} are allowed")
         self._check_memory()

@@ -236,3 +236,8 @@ def test_linear_algebra_is_single_threaded_inside_a_chunk_and_as_before_outside(
 
 def test_there_is_at_least_one_worker_and_no_more_than_processors() -> None:
     assert 1 <= available_workers() <= (os.cpu_count() or 1)
+
+
+def test_large_key_entries_are_told_from_pairs_of_small_ones() -> None:
+    draws = [Stream(1, key).generator().random() for key in ((2**32,), (0, 1), (2**32, 0), (0, 1, 0))]
+    assert len(set(draws)) == len(draws)

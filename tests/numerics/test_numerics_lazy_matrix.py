@@ -657,3 +657,19 @@ def test_asking_does_not_change_the_query() -> None:
     before = q.values.copy()
     _ = W @ (W.T @ q)
     np.testing.assert_array_equal(q.values, before)
+
+
+def test_a_query_in_the_span_of_earlier_ones_draws_nothing() -> None:
+    space = LazySpace(100, 3, np.random.default_rng(5))
+    matrix = space.gaussian_matrix(1.0)
+    block = space.gaussian_vectors(2, 1.0)
+    matrix @ block
+    dimension = space.dimension
+    matrix @ (block * 2.0)
+    assert space.dimension == dimension
+
+
+def test_inner_products_of_different_spaces_are_refused() -> None:
+    one, other = (LazySpace(10, 1, np.random.default_rng(seed)).gaussian_vectors(1, 1.0) for seed in (0, 1))
+    with pytest.raises(ValueError, match="different spaces"):
+        one.inner(other)

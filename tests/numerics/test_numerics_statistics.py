@@ -380,7 +380,7 @@ def test_two_points_make_a_slope() -> None:
 
 @pytest.mark.parametrize("points", [0, 1])
 def test_a_slope_of_fewer_than_two_points_is_refused(points: int) -> None:
-    with pytest.raises(ValueError, match="at least two points"):
+    with pytest.raises(ValueError, match="at least two different points"):
         fit_slope([1.0] * points, [1.0] * points, [1.0] * points)
 
 

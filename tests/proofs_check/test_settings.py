@@ -71,7 +71,8 @@ def test_what_is_no_resolution_is_refused(text):
     ("change", "option"),
     [
         ({"horizon": 0}, "--horizon 0"), ({"inputs": 0}, "--inputs"), ({"outputs": -1}, "--outputs"),
-        ({"jobs": 0}, "--jobs"), ({"seed": -1}, "--seed"), ({"replicates": 1}, "--replicates"),
+        ({"jobs": 0}, "--jobs"), ({"seed": -1}, "--seed"), ({"seed": 1 << 64}, "--seed"),
+        ({"replicates": 1}, "--replicates"),
         ({"replicates": 10**9}, "--replicates"),
     ],
 )  # fmt: skip
