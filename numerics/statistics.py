@@ -25,25 +25,27 @@ ROUNDING: Final = 64 * float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, mean and sum of squared deviations, entry by entry; merging is exact and ordered.
+    """Count, mean, and sums of squared and cubed deviations, entry by entry; merging is exact.
 
     Attributes
     ----------
     count : int
-    mean, squares : array
-        ``squares`` is ``Σ (x - mean)²``.
+    mean, squares, cubes : array
+        ``squares`` is ``Σ (x - mean)²``, ``cubes`` is ``Σ (x - mean)³``.
     """
 
     count: int
     mean: Array
     squares: Array
+    cubes: Array
 
     @classmethod
     def of(cls, batch: Array) -> Moments:
         """Moments over the leading axis of a batch."""
         mean = batch.mean(axis=0)
         centred = batch - mean
-        return cls(batch.shape[0], mean, np.einsum("r...,r...->...", centred, centred))
+        squared = centred**2
+        return cls(batch.shape[0], mean, squared.sum(axis=0), np.einsum("r...,r...->...", squared, centred))
 
     @classmethod
     def of_products(cls, batch: Array) -> Moments:
@@ -53,18 +55,22 @@ class Moments:
         large as its typical size.
         """
         count = batch.shape[0]
-        mean = batch.T @ batch / count
-        squared = batch**2
-        return cls(count, mean, np.maximum(squared.T @ squared - count * mean**2, 0.0))
+        first, second, third = ((batch**power).T @ batch**power / count for power in (1, 2, 3))
+        variance = np.maximum(second - first**2, 0.0)
+        return cls(count, first, count * variance, count * (third - 3 * first * second + 2 * first**3))
 
     def merge(self, other: Moments) -> Moments:
-        """Moments of both samples together (Chan, Golub and LeVeque's update)."""
-        count = self.count + other.count
+        """Moments of both samples together (the updates of Chan, Golub, LeVeque and of Pébay)."""
+        one, two, count = self.count, other.count, self.count + other.count
         shift = other.mean - self.mean
         return Moments(
             count,
-            self.mean + shift * (other.count / count),
-            self.squares + other.squares + shift**2 * (self.count * other.count / count),
+            self.mean + shift * (two / count),
+            self.squares + other.squares + shift**2 * (one * two / count),
+            self.cubes
+            + other.cubes
+            + shift**3 * (one * two * (one - two) / count**2)
+            + 3 * shift * (one * other.squares - two * self.squares) / count,
         )
 
     @property
@@ -77,6 +83,12 @@ class Moments:
         """Standard error of the mean."""
         return np.sqrt(self.variance / self.count)
 
+    @property
+    def skewness(self) -> Array:
+        """Sample skewness; 0 where there is no spread."""
+        scale = (self.squares / self.count) ** 1.5
+        return np.divide(self.cubes / self.count, scale, out=np.zeros_like(scale), where=scale > 0)
+
 
 @dataclass(frozen=True)
 class MeanTest:
@@ -87,7 +99,12 @@ class MeanTest:
 
 
 def mean_test(moments: Moments, expected: ArrayLike) -> MeanTest:
-    """Student tests of ``mean = expected``.
+    """Tests of ``mean = expected`` by Student's statistic, corrected for skewness.
+
+    A Studentized mean of skewed draws has one heavy tail: at a level of 1e-6 a mean of 256
+    squared normals would be refuted a hundred times too often. Hall's transformation removes the
+    skewness; of the plain and the transformed statistic the less extreme counts. From 64
+    replicates on the false-alarm probability is then right to within a small factor.
 
     The standard error is not taken to be smaller than the rounding of the mean, so that draws
     without spread must agree to rounding, and no better.
@@ -97,13 +114,20 @@ def mean_test(moments: Moments, expected: ArrayLike) -> MeanTest:
     moments : Moments
     expected : array_like
         Broadcast against the mean.
+
+    References
+    ----------
+    P. Hall, On the removal of skewness by transformation, J. R. Stat. Soc. B 54 (1992).
     """
     expected = np.asarray(expected, dtype=np.float64)
     deviation = moments.mean - expected
     rounding = ROUNDING * np.maximum(np.abs(expected), np.abs(moments.mean))
     error = np.hypot(moments.error, rounding)
     z = np.divide(deviation, error, out=np.zeros_like(deviation), where=error > 0)
-    return MeanTest(z, two_sided(z, moments.count - 1))
+    a = moments.skewness / np.sqrt(moments.count)
+    transformed = z + a * z**2 / 3 + a**2 * z**3 / 27 + a / 6
+    milder = np.minimum(np.abs(z), np.abs(transformed))
+    return MeanTest(z, two_sided(milder, moments.count - 1))
 
 
 def two_sided(z: Array, degrees_of_freedom: float) -> Array:

@@ -15,7 +15,9 @@ from numerics.memory import bytes_needed, dense_bytes
 from proofs_check.errors import InputError
 
 MAX_WIDTH: Final = 10**18
-MIN_REPLICATES: Final = 8
+MIN_REPLICATES: Final = 64
+"""Fewer would leave the false-alarm probability of a mean of skewed draws to chance."""
+
 MAX_REPLICATES: Final = 10**7
 DEFAULT_RESOLUTION: Final = 0.01
 MAX_DECADES: Final = 250

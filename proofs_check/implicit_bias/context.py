@@ -107,7 +107,8 @@ class Context:
 def limit_moments(sample: Sample, target: str) -> Moments:
     """The measured mean of each lag that a claim about a target speaks of."""
     moments = sample.weights if target == "rho" else sample.conditional
-    return Moments(moments.count, np.diagonal(moments.mean).copy(), np.diagonal(moments.squares).copy())
+    columns = (np.diagonal(column).copy() for column in (moments.mean, moments.squares, moments.cubes))
+    return Moments(moments.count, *columns)
 
 
 def mean_family(

@@ -22,7 +22,7 @@ from numerics.statistics import POWER_QUANTILE, critical_value
 from proofs_check.errors import InputError
 from proofs_check.judgement import FAMILY_LEVEL
 from proofs_check.progress import Progress, Silent
-from proofs_check.settings import MAX_REPLICATES, Settings
+from proofs_check.settings import MAX_REPLICATES, MIN_REPLICATES, Settings
 
 LAZY_PILOT: Final = 4096
 LAZY_GROWTH: Final = 4
@@ -164,7 +164,7 @@ class Laboratory:
     def _pilot(self, width: int, sampler: str) -> int:
         if sampler == "lazy":
             return min(LAZY_PILOT, max(FEWEST, int(LAZY_SECONDS / self.lazy_seconds())))
-        return min(LAZY_PILOT, max(16, int(DENSE_ONLY_SECONDS / self.dense_seconds(width))))
+        return min(LAZY_PILOT, max(MIN_REPLICATES, int(DENSE_ONLY_SECONDS / self.dense_seconds(width))))
 
     def _replicates_needed(self, pilot: Sample, width: int, sampler: str) -> int:
         """Replicates that reach the resolution for every lag in the regime, capped unless asked for."""

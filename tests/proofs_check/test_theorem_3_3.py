@@ -90,7 +90,7 @@ def test_each_part_can_be_checked_alone(statement):
         {"nu_W": Fraction(3, 2)},
         {"nu_F": Fraction(1), "nu_W": Fraction(1), "nu_C": Fraction(1)},
         {"nu_W": Fraction(1, 1000)},
-        {"replicates": 8},
+        {"replicates": 64},
     ],
     ids=str,
 )

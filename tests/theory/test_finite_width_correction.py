@@ -1,3 +1,4 @@
+import math
 from fractions import Fraction
 
 import pytest
@@ -96,6 +97,17 @@ def test_a_small_lag_is_corrected_exactly():
 
 def test_a_small_response_is_corrected_exactly():
     assert relative_response_correction(3, 10) == pytest.approx(0.104, rel=1e-15)
+
+
+def test_the_largest_exact_lag_is_still_corrected_exactly():
+    """At width 1 the leading term would be far off."""
+    exact = kernel_weight(MAX_EXACT_LAG, MAX_EXACT_LAG).at(1, GENERIC) / rho_at(MAX_EXACT_LAG, GENERIC) - 1
+    assert relative_correction(MAX_EXACT_LAG, 1, GENERIC) == pytest.approx(float(exact), rel=1e-15)
+
+
+def test_the_largest_exact_lag_of_the_response_is_still_corrected_exactly():
+    """``E w^26 = 25!!`` for one Gaussian w."""
+    assert relative_response_correction(MAX_EXACT_LAG, 1) == math.prod(range(1, 2 * MAX_EXACT_LAG, 2)) - 1
 
 
 @pytest.mark.parametrize("lag", [0, 1])

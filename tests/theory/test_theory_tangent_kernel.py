@@ -13,7 +13,7 @@ import theory
 from theory import tangent_kernel
 from theory.finite_width import kernel_weight
 from theory.state_evolution import GaussianRecursion, LinearRow, RandomMatrix
-from theory.symbols import VARIANCES, epsilon_W, j, nu_C, nu_F, nu_W
+from theory.symbols import VARIANCES, W, dq, dW, epsilon_W, j, n, nu_C, nu_F, nu_W, q, t
 from theory.tangent_kernel import (
     FIXED_HORIZON,
     INITIALIZATION,
@@ -37,7 +37,6 @@ PAPER_RHO = nu_C * (j * nu_F * nu_W ** (j - 1) + nu_W**j) + nu_F * nu_W**j
 
 lags = st.integers(0, 12)
 nonnegative = st.fractions(0, 3, max_denominator=10)
-W, dW = sp.symbols("W dW", commutative=False)
 
 
 def proved(lhs, rhs):
@@ -146,9 +145,7 @@ def test_the_variances_are_read_in_the_order_W_F_C():
 
 
 def test_linearizing_a_product_gives_the_product_rule():
-    derivative = linearize(W, dW).derivative
-    letters = [term.args_cnc()[1] for term in derivative.args]
-    assert sorted(map(str, letters)) == ["[W, \\tilde{q}_t]", "[dW, q_t]"]
+    assert linearize(W, dW).derivative == sp.expand((W * dq + dW * q) / sp.sqrt(n))
 
 
 def test_linearizing_reads_off_the_rows_of_45():
@@ -174,6 +171,41 @@ def test_the_derivation_is_wrong_with_probability_below_two_to_the_minus_100(law
 @pytest.mark.parametrize("law", [impulse_response_law, kernel_weight_law])
 def test_the_hypotheses_name_the_initialization_and_the_fixed_horizon(law):
     assert {INITIALIZATION, FIXED_HORIZON} <= set(law().hypotheses)
+
+
+def shown(law, equation):
+    return [(step.lhs, step.rhs) for step in law().steps if step.equation == equation]
+
+
+def test_the_response_is_shown_as_a_recursion_in_symbols_that_do_not_commute():
+    ((lhs, rhs),) = shown(impulse_response_law, "(41)")
+    assert not lhs.is_commutative
+    assert rhs == W * q / sp.sqrt(n)
+
+
+def test_the_variance_of_the_response_is_shown_as_a_recurrence_and_as_its_solution():
+    sigma = sp.Function("sigma")
+    assert shown(impulse_response_law, "(43)") == [(sigma(t + 1), nu_W * sigma(t)), (sigma(t), nu_F * nu_W**t)]
+
+
+def test_the_covariance_of_the_perturbed_response_is_shown_as_a_recurrence():
+    sigma, kappa, tau = (sp.Function(name) for name in ("sigma", "kappa", "tau"))
+    ((lhs, rhs),) = shown(kernel_weight_law, "(50)")
+    assert lhs == sp.Matrix([[sigma(t + 1), kappa(t + 1)], [kappa(t + 1), tau(t + 1)]])
+    assert rhs == sp.Matrix(
+        [[nu_W * sigma(t), nu_W * kappa(t)], [nu_W * kappa(t), nu_W * tau(t) + epsilon_W * sigma(t)]]
+    )
+
+
+def test_the_perturbed_response_is_shown_in_symbols_that_do_not_commute():
+    assert [(lhs.is_commutative, rhs) for lhs, rhs in shown(kernel_weight_law, "(44)")] == [
+        (False, sp.expand((W * dq + dW * q) / sp.sqrt(n)))
+    ]
+
+
+def test_the_last_line_shown_is_the_weight_of_the_paper():
+    _, shown_weight = shown(kernel_weight_law, "(55)")[-1]
+    assert proved(shown_weight.subs(t, j), PAPER_RHO)
 
 
 @pytest.mark.parametrize("error", WRONG_RECURSIONS)
