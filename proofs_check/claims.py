@@ -55,14 +55,14 @@ class Claim:
 
     @classmethod
     def parse(cls, text: str) -> Claim:
-        """Read ``"rho = …"`` or ``"var = …"``.
+        """Read ``"rho = …"`` or ``"var = …"``; ρ and ν_W are read as rho and nu_W.
 
         Raises
         ------
         FormulaError
             When the target is unknown or the formula is not understood.
         """
-        target, equals, formula = text.partition("=")
+        target, equals, formula = text.replace("ν_", "nu_").replace("ρ", "rho").partition("=")
         name = target.strip().removesuffix("_j")
         if not equals or name not in TARGETS:
             raise FormulaError(f"a claim reads 'rho = …' or 'var = …', not {text!r}")

@@ -190,7 +190,7 @@ class _Walker:
             for term in sp.Add.make_args(sp.expand(argument.value))
             if term.as_coeff_Mul()[0].is_Rational
         ]
-        if argument.degree > 3 or any(c > MAX_DEGREE for c in coefficients):
+        if argument.degree > 8 or any(c > MAX_DEGREE for c in coefficients):
             raise self._refuse(node, "this exponential is too large")
 
     def _bounded(self, node: ast.expr, part: _Part) -> _Part:

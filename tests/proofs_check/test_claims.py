@@ -37,6 +37,7 @@ def test_the_papers_claim_is_proved(target):
         "rho_j = (nu_C*nu_F*j + (nu_C + nu_F)*nu_W)*nu_W**j/nu_W",
         "var = nu_C*nu_F*sqrt(nu_W)**(2*j)",
         "var = nu_C*nu_F*exp(j*log(nu_W))",
+        "ρ_j = (ν_C + ν_F)*ν_W**j + j*ν_C*ν_F*ν_W**(j-1)",
     ],
 )
 def test_a_claim_in_another_form_is_proved(text):
