@@ -8,16 +8,18 @@ for the same reason.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeVar
 
-import loky
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -75,7 +77,7 @@ def available_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int) -> Iterator[Result]:
+def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int) -> Generator[Result, None, None]:
     """Run a task on every chunk and yield the results in order.
 
     An interruption (Ctrl-C) reaches the caller alone: workers ignore it and are ended at once.
@@ -83,7 +85,7 @@ def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int
     Parameters
     ----------
     task : callable
-        Picklable when ``jobs > 1``.
+        Picklable when ``jobs > 1``; a script that calls this needs the usual ``__main__`` guard.
     work : sequence of Chunk
     jobs : int
         Number of worker processes; 1 runs in this process.
@@ -91,23 +93,65 @@ def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int
     if jobs == 1 or len(work) == 1:
         yield from (_single_threaded(task, chunk) for chunk in work)
         return
-    executor = loky.get_reusable_executor(max_workers=jobs, initializer=_ignore_interrupts)
     waiting: deque[Future[Result]] = deque()
     remaining = iter(work)
-    try:
+    with _interrupts_deferred():  # workers are started here and inherit the mask
+        executor = _workers(jobs)
         for chunk in islice(remaining, WINDOW * jobs):
             waiting.append(executor.submit(_single_threaded, task, chunk))
+    try:
         while waiting:
             yield waiting.popleft().result()
             for chunk in islice(remaining, 1):
                 waiting.append(executor.submit(_single_threaded, task, chunk))
     except BaseException:
-        executor.shutdown(wait=True, kill_workers=True)
+        end_workers()
         raise
 
 
-def _ignore_interrupts() -> None:
+_pools: dict[int, ProcessPoolExecutor] = {}
+
+
+def _workers(jobs: int) -> ProcessPoolExecutor:
+    """The pool of this many workers, kept for the next call."""
+    if jobs not in _pools:
+        _pools[jobs] = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start_worker)
+    return _pools[jobs]
+
+
+def end_workers() -> None:
+    """Kill all workers at once; the next run starts new ones."""
+    while _pools:
+        _, executor = _pools.popitem()
+        for process in list((executor._processes or {}).values()):  # public only from Python 3.14 on
+            process.kill()
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """Ignore Ctrl-C, which is for the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _single_threaded(task: Callable[[Chunk], Result], chunk: Chunk) -> Result:

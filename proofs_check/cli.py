@@ -6,11 +6,15 @@ output and every complaint come at once.
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
+import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -23,9 +27,10 @@ if TYPE_CHECKING:
     from proofs_check.run import Verdict
     from proofs_check.settings import Settings
 
-EXIT_USAGE = 2
-EXIT_INCONCLUSIVE = 3
-EXIT_INTERRUPTED = 130
+EXIT_USAGE: Final = 2
+EXIT_INCONCLUSIVE: Final = 3
+EXIT_INTERRUPTED: Final = 130
+PATIENCE: Final = 5.0
 
 FIXABLE = {"nu_w": "nu_W", "nu_f": "nu_F", "nu_c": "nu_C", "horizon": "T", "inputs": "n_x", "outputs": "n_y"}
 
@@ -148,16 +153,23 @@ def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool
     from proofs_check.run import run
 
     verdict = run(entry, settings, _progress(quiet=quiet))
-    if json_file is not None:
-        from proofs_check.report.json_report import to_json
-
-        if json_file == "-":
-            click.echo(to_json(verdict), nl=False)
-        else:
-            Path(json_file).write_text(to_json(verdict), encoding="utf-8")
     if json_file != "-":
         _print(verdict, quiet=quiet)
+    if json_file is not None:
+        _write_json(verdict, json_file)
     return verdict.judgement.outcome.exit_status
+
+
+def _write_json(verdict: Verdict, json_file: str) -> None:
+    from proofs_check.report.json_report import to_json
+
+    if json_file == "-":
+        click.echo(to_json(verdict), nl=False)
+        return
+    try:
+        Path(json_file).write_text(to_json(verdict), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--json {json_file}: cannot be written ({error.strerror})") from None
 
 
 def _print(verdict: Verdict, *, quiet: bool) -> None:
@@ -204,36 +216,74 @@ def _check_writable(path: Path) -> None:
         raise InputError(f"--json {path}: cannot be written")
 
 
+class _FirstInterrupt:
+    """Ctrl-C interrupts once; while what was measured is put together, more of it is ignored.
+
+    Where that takes longer than ``PATIENCE`` seconds, the next one ends the process at once.
+    """
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._first is None:
+            self._first = time.monotonic()
+            raise KeyboardInterrupt
+        if time.monotonic() - self._first > PATIENCE:
+            os._exit(EXIT_INTERRUPTED)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """End at once, and leave no worker behind."""
+    _end_workers()
+    raise SystemExit(128 + signal.SIGTERM)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: turn every outcome into an exit status and every complaint into one message."""
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
-    if hasattr(sys.stdout, "reconfigure"):
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Greek letters must not stop a run
+    before = signal.signal(signal.SIGINT, _FirstInterrupt())
+    signal.signal(signal.SIGTERM, _terminate)
     try:
-        sys.exit(command.main(args=arguments, prog_name="check-theorem", standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(EXIT_USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted before anything was measured", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(_status(arguments, debug=debug))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
         sys.exit(0)
-    except ValueError as error:  # InputError and FormulaError are ValueErrors; others are ours
-        if debug:
-            traceback.print_exc()
-        _complain(error)
+    finally:
+        if arguments is not None:  # called from Python: leave its handler as it was
+            signal.signal(signal.SIGINT, before)
+
+
+def _status(arguments: list[str] | None, *, debug: bool) -> int:
+    """Run the command; its exit status."""
+    try:
+        status = int(command.main(args=arguments, prog_name="check-theorem", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        status = EXIT_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted before anything was measured", err=True)
+        status = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"internal error: {type(error).__name__}: {error} (--debug shows where)", err=True)
-        sys.exit(EXIT_INCONCLUSIVE)
+        expected = isinstance(error, UserError)
+        words = f"check-theorem: {error}" if expected else f"internal error: {error!r} (--debug shows where)"
+        click.echo(words, err=True)
+        status = EXIT_USAGE if expected else EXIT_INCONCLUSIVE
+    if status == EXIT_INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more must not turn the exit status into a signal
+        _end_workers()
+    return status
 
 
-def _complain(error: ValueError) -> None:
-    if isinstance(error, UserError):
-        click.echo(f"check-theorem: {error}", err=True)
-        sys.exit(EXIT_USAGE)
-    click.echo(f"internal error: {error} (--debug shows where)", err=True)
-    sys.exit(EXIT_INCONCLUSIVE)
+def _end_workers() -> None:
+    """Leave no worker behind, and none to wait for."""
+    if "numerics.ensembles" in sys.modules:
+        from numerics.ensembles import end_workers
+
+        end_workers()

@@ -8,6 +8,7 @@ number of workers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -213,9 +214,10 @@ class Laboratory:
         total = so_far
         self._progress.begin(f"{sampler} samples at n = {width:,}", len(work))
         try:
-            for sample in run_chunks(simulation, work, self.settings.jobs):
-                total = sample if total is None else total.merge(sample)
-                self._progress.advance()
+            with closing(run_chunks(simulation, work, self.settings.jobs)) as samples:
+                for sample in samples:
+                    total = sample if total is None else total.merge(sample)
+                    self._progress.advance()
         except KeyboardInterrupt:
             self.interrupted = True
             if total is None or total.replicates < 2:
