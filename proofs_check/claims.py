@@ -35,6 +35,16 @@ EXTRA_LAGS: Final = 64
 
 Values = Mapping[sp.Symbol, sp.Rational]
 
+GENERIC: Final[tuple[dict[str, sp.Rational], ...]] = tuple(
+    {name: sp.Rational(value) for name, value in zip(("nu_W", "nu_F", "nu_C", "T", "n_x", "n_y"), point, strict=True)}
+    for point in (
+        ("17/29", "31/23", "41/37", 13, 5, 7),
+        ("23/31", "3/19", "47/13", 11, 7, 3),
+        ("67/53", "59/61", "5/43", 17, 2, 11),
+    )
+)
+"""Values at which formulas that differ are unlikely to agree by accident, in several orders of size."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -99,13 +109,14 @@ class Counterexample:
 
     def describe(self) -> str:
         """In words: the lag, both values, and by how much they differ."""
-        where = "" if self.at_run else " at " + ", ".join(f"{s} = {v}" for s, v in self.values.items())
+        where = " (beyond the horizon; a claim is about every lag)" if self.lag >= int(self.values[symbols.T]) else ""
+        if not self.at_run:
+            where += " at " + ", ".join(f"{s} = {v}" for s, v in self.values.items())
         if not _is_finite(self.claimed):
             return f"lag {self.lag}{where}: the claim is undefined, {_decimal(self.derived)} is derived"
-        difference = f"lag {self.lag}{where}: claimed {_decimal(self.claimed)}, derived {_decimal(self.derived)}"
-        if self.derived == 0:
-            return difference
-        return f"{difference} ({as_float(self.claimed / self.derived - 1):+.2%})"
+        claimed, derived = _decimal(self.claimed), _decimal(self.derived)
+        words = f"lag {self.lag}{where}: claimed {claimed}, derived {derived}"
+        return f"{words} ({_difference(self.claimed, self.derived)})"
 
 
 @dataclass(frozen=True)
@@ -113,12 +124,13 @@ class Comparison:
     """A claim held against the derived formula.
 
     ``outcome`` is PROVED or REFUTED, or UNVERIFIED when neither a proof nor a counterexample was
-    found. ``counterexample`` is given when, and only when, the claim is refuted.
+    found. ``counterexample`` is given when, and only when, the claim is refuted. ``scope`` says for
+    which values of the symbols a proved claim holds.
     """
 
     outcome: Outcome
     counterexample: Counterexample | None
-    error_bits: float = 0.0
+    scope: str = ""
 
 
 def compare(claim: Claim, derived: sp.Expr, run: Values, fixed: frozenset[sp.Symbol]) -> Comparison:
@@ -137,10 +149,11 @@ def compare(claim: Claim, derived: sp.Expr, run: Values, fixed: frozenset[sp.Sym
     if counterexample is not None:
         return Comparison(Outcome.REFUTED, counterexample)
     nonzero = {s: run[s] for s in fixed if run[s] != 0}
-    for substitution in ({}, nonzero):
+    here = ", ".join(sorted(f"{symbol} = {value}" for symbol, value in nonzero.items()))
+    for substitution, scope in (({}, "all positive variances"), (nonzero, here)):
         found = verify(Identity(claim.formula.subs(substitution), derived.subs(substitution), claim.target))
         if found.outcome is Outcome.PROVED:
-            return Comparison(Outcome.PROVED, None, found.error_bits)
+            return Comparison(Outcome.PROVED, None, scope)
     return Comparison(Outcome.UNVERIFIED, None)
 
 
@@ -149,18 +162,12 @@ def _counterexamples(
 ) -> Iterator[Counterexample]:
     """Where the claim fails: first at this run's values, then at generic ones."""
     horizon = int(run[symbols.T])
-    generic = {s: v if s in fixed else _generic(s) for s, v in run.items()}
-    for values in (run, generic):
+    generic = [{s: v if s in fixed else point[str(s)] for s, v in run.items()} for point in GENERIC]
+    for values in (run, *generic):
         for lag in range(horizon + EXTRA_LAGS):
             claimed, true = claim.value(lag, values), evaluate(derived, lag, values)
             if not _equal(claimed, true):
                 yield Counterexample(lag, values, claimed, true, at_run=values is run)
-
-
-def _generic(symbol: sp.Symbol) -> sp.Rational:
-    """A value at which formulas that differ are unlikely to agree by accident."""
-    values = {"nu_W": (17, 29), "nu_F": (31, 23), "nu_C": (41, 37), "T": (13, 1), "n_x": (5, 1), "n_y": (7, 1)}
-    return sp.Rational(*values[str(symbol)])
 
 
 def evaluate(formula: sp.Expr, lag: int, values: Values) -> sp.Expr:
@@ -200,4 +207,20 @@ def _equal(a: sp.Expr, b: sp.Expr) -> bool:
 
 
 def _decimal(number: sp.Expr) -> str:
-    return str(sp.N(number, 6)).rstrip("0").rstrip(".") if as_float(number) != 0 else "0"
+    value = as_float(number)
+    return f"{value:.6g}" if isfinite(value) else str(sp.N(number, 6))
+
+
+def _difference(claimed: sp.Expr, derived: sp.Expr) -> str:
+    """By how much a claim is off: in percent where that says it, else the difference itself."""
+    relative = as_float(claimed / derived - 1) if derived != 0 else float("nan")
+    if isfinite(relative) and 1e-5 <= abs(relative) < 100:
+        return f"{relative:+.2%}"
+    return f"difference {_decimal(claimed - derived)}"
+
+
+def contradiction(claimed: sp.Expr, true: sp.Expr) -> str:
+    """A claimed value beside the true one, in words: what is not a real number is undefined."""
+    if not _is_finite(claimed):
+        return f"the claim is undefined, true is {_decimal(true)}"
+    return f"claimed {_decimal(claimed)}, true {_decimal(true)} ({_difference(claimed, true)})"

@@ -10,6 +10,7 @@ import io
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from proofs_check import __version__
-from proofs_check.errors import InputError, UserError
+from proofs_check.errors import FormulaError, InputError, UserError
 from proofs_check.registry import ENTRIES, Entry, find
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 EXIT_USAGE: Final = 2
 EXIT_INCONCLUSIVE: Final = 3
 EXIT_INTERRUPTED: Final = 130
-PATIENCE: Final = 5.0
+PATIENCE: Final = 3.0
 
 FIXABLE = {"nu_w": "nu_W", "nu_f": "nu_F", "nu_c": "nu_C", "horizon": "T", "inputs": "n_x", "outputs": "n_y"}
 
@@ -153,11 +154,19 @@ def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool
     from proofs_check.run import run
 
     verdict = run(entry, settings, _progress(quiet=quiet))
-    if json_file != "-":
-        _print(verdict, quiet=quiet)
-    if json_file is not None:
-        _write_json(verdict, json_file)
+    try:
+        if json_file != "-":
+            _print(verdict, quiet=quiet)
+        if json_file is not None:
+            _write_json(verdict, json_file)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()  # the reader has seen enough; the verdict is the same
     return verdict.judgement.outcome.exit_status
+
+
+def _forget_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_json(verdict: Verdict, json_file: str) -> None:
@@ -196,7 +205,10 @@ def _check_claims(entry: Entry, claims: tuple[str, ...]) -> None:
     parts = {"var": "a", "rho": "b"}
     seen = set()
     for text in claims:
-        target = Claim.parse(text).target
+        try:
+            target = Claim.parse(text).target
+        except FormulaError as error:
+            raise InputError(f"--claim: {error}") from None
         if parts[target] not in entry.parts:
             raise InputError(
                 f"--claim {text!r}: {entry.id} says nothing about {target!r}; check 3.3 or 3.3{parts[target]}"
@@ -249,7 +261,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         sys.exit(_status(arguments, debug=debug))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
+        _forget_output()
         sys.exit(0)
     finally:
         if arguments is not None:  # called from Python: leave its handler as it was
@@ -268,6 +280,9 @@ def _status(arguments: list[str] | None, *, debug: bool) -> int:
         status = EXIT_INTERRUPTED
     except BrokenPipeError:
         raise
+    except MemoryError:
+        click.echo("check-theorem: out of memory; fewer --jobs, --inputs, --outputs or a shorter --horizon", err=True)
+        status = EXIT_USAGE
     except Exception as error:
         if debug:
             traceback.print_exc()
@@ -278,7 +293,16 @@ def _status(arguments: list[str] | None, *, debug: bool) -> int:
     if status == EXIT_INTERRUPTED:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more must not turn the exit status into a signal
         _end_workers()
+        if arguments is None:
+            _end_soon(status)
     return status
+
+
+def _end_soon(status: int) -> None:
+    """End the process even if a thread that was interrupted never finishes."""
+    timer = threading.Timer(PATIENCE, os._exit, (status,))
+    timer.daemon = True
+    timer.start()
 
 
 def _end_workers() -> None:

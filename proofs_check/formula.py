@@ -161,7 +161,7 @@ class _Walker:
         """Bound on the exponent for lags of order one; refuses all that is not linear."""
         value = sp.expand(exponent.value)
         if exponent.depth or value.has(sp.Pow) or exponent.degree > 1:
-            raise self._refuse(node, "the exponent is not linear in the symbols")
+            raise self._refuse(node, "the exponent must be linear in the symbols, without powers")
         coefficients = [abs(term.as_coeff_Mul()[0]) for term in sp.Add.make_args(value)]
         size = int(sp.ceiling(sum(coefficients)))
         if size > MAX_DEGREE:

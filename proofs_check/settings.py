@@ -19,6 +19,7 @@ MIN_REPLICATES: Final = 64
 """Fewer would leave the false-alarm probability of a mean of skewed draws to chance."""
 
 MAX_REPLICATES: Final = 10**7
+MAX_JOBS: Final = 256
 DEFAULT_RESOLUTION: Final = 0.01
 MAX_DECADES: Final = 250
 MEMORY_SHARE: Final = 0.8
@@ -80,6 +81,8 @@ class Settings:
         ):
             if value < 1:
                 raise InputError(f"{option} {value}: must be at least 1")
+        if self.jobs > MAX_JOBS:
+            raise InputError(f"--jobs {self.jobs}: at most {MAX_JOBS} workers are started")
         if not 0 <= self.seed < 1 << 64:
             raise InputError(f"--seed {self.seed}: a whole number from 0 to 2^64 - 1")
         if self.replicates is not None and not MIN_REPLICATES <= self.replicates <= MAX_REPLICATES:
@@ -182,7 +185,7 @@ def parse_widths(texts: tuple[str, ...]) -> tuple[int, ...]:
 def parse_variance(option: str, text: str) -> Fraction:
     """Read a variance exactly: a decimal or a fraction, at least 0."""
     if not re.fullmatch(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?|\d{1,30}/\d{1,30}", text.strip()):
-        raise InputError(f"{option} {text}: a variance is a finite number ≥ 0, such as 0.8 or 4/5")
+        raise InputError(f"{option} {text or 'nothing'}: a variance is a finite number ≥ 0, such as 0.8, 1e-3 or 4/5")
     try:
         value = Fraction(text.strip())
     except ZeroDivisionError:

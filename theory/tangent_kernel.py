@@ -52,6 +52,7 @@ PAPER_PERTURBATION: Perturbation = (sp.S.One, sp.S.One, sp.S.One)
 INITIALIZATION = "entries of W, F, C independent, N(0, ν_W), N(0, ν_F), N(0, ν_C), as in (4)"
 FIXED_HORIZON = "T, n_x, n_y fixed while n → ∞"
 FIXED_START = "h_{-1} = 0"
+STATE_EVOLUTION = "Lemma C.1: the large-n limit of a Gaussian recursion obeys the state evolution (72)"
 INDEPENDENT_PERTURBATION = "W̃, F̃, C̃ Gaussian, independent of W, F, C, of variances ε_W, ε_F, ε_C (1 in the paper)"
 
 _scale = n ** sp.Rational(-1, 2)
@@ -172,7 +173,11 @@ def impulse_response_law() -> Derivation:
         ),
     )
     return Derivation(
-        "3.3a", "The impulse response at initialization", (INITIALIZATION, FIXED_HORIZON, FIXED_START), steps, variance
+        "3.3a",
+        "The impulse response at initialization",
+        (INITIALIZATION, FIXED_HORIZON, FIXED_START, STATE_EVOLUTION),
+        steps,
+        variance,
     )
 
 
@@ -281,7 +286,7 @@ def kernel_weight_law() -> Derivation:
     return Derivation(
         "3.3b",
         "The tangent kernel of the linear RNN",
-        (INITIALIZATION, FIXED_HORIZON, FIXED_START, INDEPENDENT_PERTURBATION),
+        (INITIALIZATION, FIXED_HORIZON, FIXED_START, STATE_EVOLUTION, INDEPENDENT_PERTURBATION),
         steps,
         weight.subs(t, j),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from proofs_check.claims import compare
+from proofs_check.claims import compare, contradiction
 from proofs_check.implicit_bias.context import DERIVED, Context, width_in_words
 from proofs_check.theorem import Evidence, Kind, Status, measured
 from theory.derivation import Derivation
@@ -32,8 +32,8 @@ def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
     if verified.proved:
         status = Status.CONFIRMED
         summary = (
-            f"{len(steps)} steps, {verified.identities} identities, each by SymPy and modulo 2^61-1 "
-            f"(error < 2^-{int(verified.error_bits)})"
+            f"{len(steps)} steps, {verified.identities} identities, each by SymPy and modulo 2^61-1 (a false one "
+            f"would pass with probability < 2^-{int(verified.error_bits)})"
         )
     else:
         refuted = any(step.outcome is Outcome.REFUTED for step in verified.failures)
@@ -58,7 +58,7 @@ def claim_evidence(check: str, target: str, context: Context) -> Evidence:
     details: dict[str, Any] = {"claimed": str(claim.formula), "derived": str(derived)}
     match found.outcome:
         case Outcome.PROVED:
-            status, summary = Status.CONFIRMED, f"identical for every lag and all variances: {derived}"
+            status, summary = Status.CONFIRMED, f"identical for every lag and {found.scope}: {derived}"
         case Outcome.REFUTED:
             assert found.counterexample is not None  # a refutation carries one
             status, summary = Status.REFUTED, found.counterexample.describe()
@@ -81,23 +81,18 @@ def exact_limit_evidence(
     claim, values = context.claims[target], context.expectations.values
     for (row, column), limit in sorted(limits.items()):
         claimed = claim.value(row, values) if row == column else sp.S.Zero
-        if sp.simplify(claimed - sp.Rational(limit.numerator, limit.denominator)) != 0:
+        exact = sp.Rational(limit.numerator, limit.denominator)
+        if sp.simplify(claimed - exact) != 0:
             where = f"lag {row}" if row == column else f"lags {row}, {column}"
-            return Evidence(
-                check,
-                Kind.EXACT,
-                title,
-                Status.REFUTED,
-                f"{where}: the exact limit is {float(limit):.6g}, claimed is {sp.N(claimed, 6)}",
-                details={"first_lag": row},
-            )
+            summary = f"{where}: {contradiction(claimed, exact)}"
+            return Evidence(check, Kind.EXACT, title, Status.REFUTED, summary, details={"first_lag": row})
     top = max(row for row, _ in limits)
     return Evidence(
         check,
         Kind.EXACT,
         title,
         Status.CONFIRMED,
-        f"all {len(limits)} pairs of lags up to {top}, by loop equations, for these variances",
+        f"{len(limits)} pairs of lags up to {top}, by loop equations, for these variances",
     )
 
 

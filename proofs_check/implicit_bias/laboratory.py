@@ -182,10 +182,11 @@ class Laboratory:
         if not self.settings.resolution_given:
             return min(replicates, pilot.replicates * (LAZY_GROWTH if sampler == "lazy" else 1))
         if replicates > MAX_REPLICATES:
+            possible = self.settings.resolution * (replicates / MAX_REPLICATES) ** 0.5
             raise InputError(
                 f"--resolution {self.settings.resolution:g} needs about {replicates:.2g} replicates at n = {width}; "
-                f"at most {MAX_REPLICATES} are drawn: ask for {self.settings.resolution * 2:.2g} or more, or a "
-                "larger width, where draws fluctuate less"
+                f"at most {MAX_REPLICATES} are drawn: ask for {possible * 1.1:.2g} or more, or a larger width, where "
+                "draws fluctuate less"
             )
         return replicates
 

@@ -92,7 +92,7 @@ def _correction_size(context: Context) -> Evidence:
         return shown("b.extrapolation", title, "every limit beyond the exact lags is 0", rows=rows)
     last = rows[-1]
     summary = f"ρ_{last['lag']} is off by about {last['extrapolated']:.3g}/n² (leading coefficients, extrapolated)"
-    seen = [row for row in rows if row["measured"] is not None]
+    seen = [row for row in rows if row["measured"] is not None and row["error"] < 0.3 * row["extrapolated"]]
     if seen:
         best = min(seen, key=lambda row: row["error"] / row["extrapolated"])
         summary += (

@@ -33,6 +33,7 @@ from theory.implicit_bias import bound, shape
 from theory.tangent_kernel import kernel_weight_law, ntk_parameterization_rho, rho_parts
 
 SLOPE: Final = -0.5
+LARGEST_WEIGHT: Final = 1e100
 
 
 def derivation(context: Context) -> Iterator[Evidence]:
@@ -57,7 +58,9 @@ def exact_kernel(context: Context) -> Iterator[Evidence]:
     power, coefficient = kernel_weight(last, last).leading_correction()
     relative = float(as_fraction(coefficient.subs(e.values)) / limits[last, last]) if limits[last, last] else 0.0
     diagonal = f"P_n({last},{last})/ρ_{last} = 1"
-    diagonal += f" {relative:+.4g}/n^{power} + O(n^-{power + 1})" if power else " exactly"
+    diagonal += f" + {relative:.4g}/n^{power} + O(n^-{power + 1})" if power else " exactly"
+    if not limits[last, last]:
+        diagonal = f"ρ_{last} = 0"
     yield shown(
         "b.correction",
         "finite-width correction",
@@ -80,7 +83,9 @@ def bias(context: Context) -> Iterator[Evidence]:
         parts={name: str(part) for name, part in parts.items()},
         ntk_parameterization=str(ntk_parameterization_rho()),
     )
-    if context.settings.nu_W > 0:
+    if context.settings.nu_W == 0:
+        yield shown("b.bound", "bound (22)", "needs ν_W > 0")
+    else:
         yield replace(
             derivation_evidence("b.bound", bound()),
             title="bound (22)",
@@ -129,17 +134,19 @@ def limit(context: Context) -> Iterator[Evidence]:
 def fluctuations(context: Context) -> Iterator[Evidence]:
     """The distance of one draw from the claimed limit shrinks like n^{-1/2}."""
     claimed = np.array(context.claims["rho"].numbers(context.settings.horizon, context.expectations.values))
-    if not (np.all(np.isfinite(claimed)) and np.any(claimed)):
+    rows: list[dict[str, Any]] = []
+    if np.all(np.isfinite(claimed)) and 0 < np.abs(claimed).max() < LARGEST_WEIGHT:
+        for width, sample in context.laboratory.ladder().items():
+            distance = root_mean_square(_squared_distance(sample, claimed))
+            rows.append({"n": width, "distance": distance.value, "relative_error": distance.log_error})
+    if not rows or any(not 0 < row["relative_error"] < np.inf for row in rows):
         yield shown(
             "b.rate",
             "rate of convergence",
-            "the claimed weights are undefined or all zero: no relative distance to them can be formed",
+            "the claimed weights are undefined, zero or too large: no relative distance to them can be formed",
+            rows=rows,
         )
         return
-    rows: list[dict[str, Any]] = []
-    for width, sample in context.laboratory.ladder().items():
-        distance = root_mean_square(_squared_distance(sample, claimed))
-        rows.append({"n": width, "distance": distance.value, "relative_error": distance.log_error})
     fit = fit_slope(
         [float(np.log(row["n"])) for row in rows],
         [float(np.log(row["distance"])) for row in rows],

@@ -14,6 +14,7 @@ from rich.text import Text
 from proofs_check.judgement import FAMILY_LEVEL
 from proofs_check.report.command import reproducing_command
 from proofs_check.run import Verdict
+from proofs_check.settings import Settings
 from proofs_check.theorem import ControlResult, Evidence, Kind, Outcome, Status
 
 MARKS = {
@@ -53,10 +54,18 @@ class _Stripped(io.StringIO):
         self._target.flush()
 
 
+class _Console(Console):
+    """A console whose broken pipe is an error like any other, not an exit."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the caller: rich would end the process with status 1, which means refuted."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """A console on standard output; 80 columns when it is not a terminal."""
-    probe = Console(highlight=False)
-    return probe if probe.is_terminal else Console(highlight=False, width=80, file=_Stripped(sys.stdout))
+    probe = _Console(highlight=False)
+    return probe if probe.is_terminal else _Console(highlight=False, width=80, file=_Stripped(sys.stdout))
 
 
 def print_report(verdict: Verdict, out: Console) -> None:
@@ -68,7 +77,7 @@ def print_report(verdict: Verdict, out: Console) -> None:
     for part in verdict.theorem.parts:
         _print_part(verdict, part, out)
     for rows in _lag_tables(verdict):
-        _print_lags(rows, out)
+        _print_lags(rows, verdict.settings, out)
     _print_controls(verdict.controls, out)
     print_verdict(verdict, out)
     out.print(
@@ -140,12 +149,12 @@ def _lag_tables(verdict: Verdict) -> list[Evidence]:
     return next((found for found in tables.values() if found), [])
 
 
-def _print_lags(item: Evidence, out: Console) -> None:
+def _print_lags(item: Evidence, settings: Settings, out: Console) -> None:
     rows: list[dict[str, Any]] = item.details["rows"]
-    shown = _selected(rows)
+    selected = _selected(rows)
     table = Table(
         box=None,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
         pad_edge=False,
         header_style="dim",
         title_justify="left",
@@ -153,22 +162,28 @@ def _print_lags(item: Evidence, out: Console) -> None:
         title_style="bold",
     )
     for name in ("lag", "claimed", "exact", "measured", "± 95 %", "off limit", "z", "resolved", "tested"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in shown:
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name) + 1)
+    for row in selected:
         table.add_row(*_lag_cells(row))
     out.print(table)
     name, meaning = TABLES[item.check]
-    notes = [f"{meaning}; z is against what is tested"]
-    if len(shown) < len(rows):
-        notes.append(f"{len(rows) - len(shown)} more lags are in the JSON report (--json FILE)")
+    notes = [f"{meaning}; z is against the value named under 'tested'"]
+    if len(selected) < len(rows):
+        notes.append(f"{len(rows) - len(selected)} more lags are in the JSON report (--json FILE)")
     out.print(Text("; ".join(notes), style="dim"))
     resolved = [row["resolution"] for row in rows if row["in_regime"] and row["resolution"] is not None]
     if resolved:
-        out.print(
-            f"resolution: a relative error of {_relative(max(resolved))} in {name} would be noticed with 95 % "
-            f"probability{'' if len(resolved) == len(rows) else ' at every lag in the regime'}"
-        )
+        out.print(_resolution(max(resolved), name, item.details["n"], settings, everywhere=len(resolved) == len(rows)))
     out.print()
+
+
+def _resolution(largest: float, name: str, width: int, settings: Settings, *, everywhere: bool) -> str:
+    words = f"resolution at n = {width}: a relative error of {_relative(largest)} in {name} would be noticed with 95 %"
+    words += " probability" if everywhere else " probability at every lag in the regime"
+    if settings.replicates is None and largest > 1.1 * settings.resolution:
+        words += f"; {_relative(settings.resolution)} was aimed at and would take more draws"
+        words += "" if settings.resolution_given else f" (--resolution {settings.resolution:.0%} draws them)"
+    return words
 
 
 def _lag_cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -190,8 +205,10 @@ def _lag_cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _relative(value: float, sign: str = "") -> str:
-    """A relative size in percent, or in powers of ten where that would be all zeros."""
-    return f"{value:{sign}.2%}" if abs(value) >= 1e-4 or value == 0 else f"{value:{sign}.0e}"
+    """A relative size in percent, or in powers of ten where percent says nothing."""
+    if value == 0:
+        return "0"
+    return f"{value:{sign}.2%}" if 1e-4 <= abs(value) < 10 else f"{value:{sign}.0e}"
 
 
 def _selected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -109,6 +109,33 @@ def test_the_description_says_by_how_much():
     assert found.counterexample.describe() == "lag 1: claimed 1.6, derived 2.51 (-36.25%)"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("rho = 1e30", "claimed 1e+30, derived 2 (difference 1e+30)"),
+        ("rho = (j-100)**255", "claimed -1.00000e+510, derived 2 (difference -1.00000e+510)"),
+        (f"rho = {PAPER['rho']} + 1e-30", "claimed 2, derived 2 (difference 1e-30)"),
+        ("rho = sqrt(-1)", "the claim is undefined"),
+    ],
+)
+def test_the_description_shows_a_difference_of_any_size(text, words):
+    found = confront(text)
+    assert found.counterexample is not None
+    assert words in found.counterexample.describe()
+
+
+def test_a_claim_false_for_some_order_of_the_variances_only_is_refuted():
+    found = confront(f"rho = {PAPER['rho']} + sqrt((nu_C - nu_F)**2) - nu_F + nu_C")
+    assert found.outcome is Outcome.REFUTED
+
+
+def test_the_scope_of_a_restricted_claim_is_said():
+    at_one = {**RUN, SYMBOLS["nu_F"]: sp.Integer(1)}
+    found = confront("rho = nu_C*(j*nu_W**(j-1) + nu_W**j) + nu_W**j", at_one, fixed=["nu_F"])
+    assert found.scope == "nu_F = 1"
+    assert confront(f"rho = {PAPER['rho']}").scope == "all positive variances"
+
+
 @pytest.mark.parametrize("text", ["3", "rho", "kappa = 1", "rho == 1", "= 3"])
 def test_what_is_not_a_claim_is_refused(text):
     with pytest.raises(FormulaError):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +120,22 @@ def without_times(path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("presses", [2, 10])
+def test_more_interruptions_change_nothing(start, presses):
+    process = start("3.3", "--n", "64,4096", "--horizon", "20", "--replicates", "300000")
+    assert "Theorem 3.3" in process.stdout.readline()
+    time.sleep(3)
+    for _ in range(presses):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.03)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "INTERRUPTED" in out
+    assert "Traceback" not in err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_an_interruption_prints_what_was_measured_and_ends_with_130(start):
     process = start("3.3", "--n", "64,4096", "--horizon", "30", "--replicates", "300000")
     assert "Theorem 3.3" in process.stdout.readline()
@@ -136,7 +153,28 @@ def test_a_reader_that_stops_early_causes_no_traceback(start):
     process.stdout.readline()
     process.stdout.close()
     assert "Traceback" not in process.stderr.read()
-    process.wait(timeout=60)
+    assert process.wait(timeout=60) == 0
+
+
+def test_a_report_that_cannot_be_written_does_not_lose_the_verdict(command):
+    if not Path("/dev/full").exists():
+        pytest.skip("no full device here")
+    ran = command("3.3b", *SMALL, "--json", "/dev/full")
+    assert ran.status == 2
+    assert "PASSED" in ran.out
+    assert "--json /dev/full: cannot be written" in ran.err
+
+
+def test_a_verdict_without_controls_is_inconclusive(command):
+    ran = command("3.3", *SMALL, "--nu-w", "0", "--nu-f", "0", "--nu-c", "0")
+    assert ran.status == 3
+    assert "no control is false" in ran.out
+
+
+def test_the_resolution_that_is_suggested_is_possible(command):
+    ran = command("3.3b", "--n", "64", "--horizon", "2", "--jobs", "1", "--resolution", "1e-6")
+    suggested = float(re.search(r"ask for (\S+) or more", ran.err).group(1))
+    assert 1e-5 < suggested < 1e-3
 
 
 def test_heavy_libraries_are_not_imported_for_the_list(start):

@@ -66,7 +66,11 @@ def test_a_control_that_survives_on_either_side_is_inconclusive(side):
 
 
 def test_a_control_that_is_true_here_does_not_count():
-    assert judge([statistical(0.5)], [control(numeric=False, applicable=False)]).outcome is Outcome.PASSED
+    assert judge([statistical(0.5)], [control(), control(numeric=False, applicable=False)]).outcome is Outcome.PASSED
+
+
+def test_controls_that_are_all_true_here_are_inconclusive():
+    assert judge([statistical(0.5)], [control(applicable=False)]).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_run_without_measurements_is_inconclusive():
