@@ -148,9 +148,10 @@ def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool
     if not quiet:
         from proofs_check.report.heading import heading
 
-        click.echo(heading(entry.title, settings))
-        click.echo()
-        sys.stdout.flush()
+        try:
+            click.echo(heading(entry.title, settings) + "\n")
+        except BrokenPipeError:
+            _forget_output()
     from proofs_check.run import run
 
     verdict = run(entry, settings, _progress(quiet=quiet))
