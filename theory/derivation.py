@@ -130,7 +130,7 @@ class VerifiedDerivation:
 
     @property
     def error_bits(self) -> float:
-        """The modular engine is wrong somewhere with probability at most ``2**-error_bits``.
+        """At the integers tried, the modular engine errs with probability at most ``2**-error_bits``.
 
         The union bound over the identities is applied by subtracting the log of their number.
         """

@@ -76,10 +76,10 @@ def _half_life(peak: int, variances: tuple[Fraction, Fraction, Fraction]) -> int
 
     step = 1
     while not halved(peak + step):
-        step *= 2
-        if peak + step > LARGEST_LAG:
+        if peak + step >= LARGEST_LAG:
             return None
-    low, high = peak + step // 2, peak + step
+        step = min(2 * step, LARGEST_LAG - peak)
+    low, high = peak, peak + step
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if halved(middle) else (middle, high)

@@ -58,8 +58,9 @@ class Identity:
     def differences(self) -> list[sp.Expr]:
         """The scalar differences ``lhs - rhs``, one for each entry."""
         if isinstance(self.lhs, sp.MatrixBase) or isinstance(self.rhs, sp.MatrixBase):
-            if self.lhs.shape != self.rhs.shape:
-                raise ValueError(f"shapes {self.lhs.shape} and {self.rhs.shape} differ in {self.about!r}")
+            shapes = [getattr(side, "shape", ()) for side in (self.lhs, self.rhs)]
+            if shapes[0] != shapes[1]:
+                raise ValueError(f"shapes {shapes[0]} and {shapes[1]} differ in {self.about!r}")
             return [a - b for a, b in zip(self.lhs, self.rhs, strict=True)]
         return [self.lhs - self.rhs]
 
@@ -73,7 +74,9 @@ class Verification:
     identity : Identity
     outcome : Outcome
     error_bits : float
-        The modular engine is wrong with probability at most ``2**-error_bits`` (0 when it was silent).
+        At the integers that were tried the modular engine is wrong with probability at most
+        ``2**-error_bits`` (0 when it was silent). It speaks of these lags and times only: that an
+        identity holds for every integer rests on the simplification, which must agree.
     """
 
     identity: Identity
@@ -137,6 +140,8 @@ def _modular_bits(expression: sp.Expr) -> float:
             continue
         if value != 0 and value != _scalar(0):
             return -1.0
+        if degree >= PRIME:
+            raise NotModularError("its degree is too large for this field to tell")
         bits += math.log2(PRIME / max(degree, 1))
         found += 1
         if found == POINTS:
@@ -221,7 +226,10 @@ class _Point:
 
     def integer(self, e: sp.Expr) -> int:
         """As ``rational``, for arguments of unknown sequences."""
-        return int(self.rational(e))
+        value = self.rational(e)
+        if value.q != 1:
+            raise NotModularError(f"the argument {e} of a sequence is not an integer")
+        return int(value)
 
     def degree(self, e: sp.Expr) -> tuple[int, int]:
         """Bounds on the degrees of numerator and denominator in the hashed values."""

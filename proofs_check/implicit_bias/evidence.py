@@ -12,7 +12,7 @@ from proofs_check.claims import compare, contradiction
 from proofs_check.implicit_bias.context import DERIVED, Context, width_in_words
 from proofs_check.theorem import Evidence, Kind, Status, measured
 from theory.derivation import Derivation
-from theory.verification import Outcome
+from theory.verification import POINTS, Outcome
 
 
 def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
@@ -32,8 +32,7 @@ def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
     if verified.proved:
         status = Status.CONFIRMED
         summary = (
-            f"{len(steps)} steps, {verified.identities} identities, each by SymPy and modulo 2^61-1 (a false one "
-            f"would pass with probability < 2^-{int(verified.error_bits)})"
+            f"{len(steps)} steps, {verified.identities} identities, each by SymPy and modulo 2^61-1 at {POINTS} points"
         )
     else:
         refuted = any(step.outcome is Outcome.REFUTED for step in verified.failures)

@@ -143,3 +143,17 @@ def test_beyond_the_horizon_the_bound_fails():
 
 def test_the_bound_assumes_a_recurrence_and_a_horizon_but_no_stability():
     assert bound().hypotheses == ("0 < ν_W", "0 ≤ j ≤ T")
+
+
+def test_the_lines_shown_for_the_bound_are_the_ones_verified():
+    assert all(step.rhs == step.obligations[0].rhs for step in bound().steps)
+
+
+def test_the_gap_is_shown_as_the_bound_less_the_weight():
+    assert bound().steps[-1].lhs == sp.Symbol("rho_max") * nu_W**j - sp.Symbol("rho_j")
+
+
+def test_a_long_half_life_is_found():
+    gap = Fraction(1, 24000)
+    c = 2 * (1 - gap) * Fraction(10003, 10000) * gap
+    assert shape((1 - gap, c, c)).half_life == 40287

@@ -281,3 +281,15 @@ def test_the_points_do_not_depend_on_the_hash_seed_of_the_process():
         for seed in ("1", "2")
     }
     assert len(answers) == 1
+
+
+def test_a_degree_beyond_the_field_is_silent_and_does_not_refute():
+    base, huge = sp.Symbol("base", positive=True), sp.Symbol("huge", integer=True, positive=True)
+    power = base ** (huge**4)
+    assert verify(Identity((power + 1) ** 2, power**2 + 2 * power + 1)).outcome is not Outcome.REFUTED
+
+
+def test_a_sequence_at_a_fraction_has_no_modular_value():
+    f, time = sp.Function("f"), sp.Symbol("time", integer=True, nonnegative=True)
+    with pytest.raises(NotModularError):
+        vanishes_modulo_prime(f(time + sp.Rational(1, 2)) - f(time + sp.Rational(1, 4)))
