@@ -78,6 +78,10 @@ class Claim:
             raise FormulaError(f"a claim reads 'rho = …' or 'var = …', not {text!r}")
         return cls(name, formula.strip(), parse_formula(formula, SYMBOLS))
 
+    def _repr_latex_(self) -> str:
+        name = {"rho": r"\rho_{j}", "var": r"\operatorname{Var} L_{j}"}[self.target]
+        return f"$\\displaystyle {name} = {sp.latex(self.formula)}$"
+
     def value(self, lag: int, values: Values) -> sp.Expr:
         """The claimed value at a lag, exactly; ``nan`` where the formula is undefined."""
         return evaluate(self.formula, lag, values)

@@ -21,7 +21,7 @@ import click
 
 from proofs_check import __version__
 from proofs_check.errors import FormulaError, InputError, UserError
-from proofs_check.registry import ENTRIES, Entry, find
+from proofs_check.registry import ENTRIES, Entry, claimable, find
 
 if TYPE_CHECKING:
     from proofs_check.progress import Progress
@@ -33,13 +33,28 @@ EXIT_INCONCLUSIVE: Final = 3
 EXIT_INTERRUPTED: Final = 130
 PATIENCE: Final = 3.0
 
-FIXABLE = {"nu_w": "nu_W", "nu_f": "nu_F", "nu_c": "nu_C", "horizon": "T", "inputs": "n_x", "outputs": "n_y"}
+OPTIONS: Final = {
+    "widths": "n",
+    "horizon": "horizon",
+    "nu_w": "nu-w",
+    "nu_f": "nu-f",
+    "nu_c": "nu-c",
+    "inputs": "inputs",
+    "outputs": "outputs",
+    "sampler": "sampler",
+    "seed": "seed",
+    "replicates": "replicates",
+    "resolution": "resolution",
+}
+"""Name of a parameter of the command → the option whose value may decide a report."""
 
 EPILOG = """\b
 Examples:
   check-theorem 3.3 --n 4096
   check-theorem 3.3 --n 64,512,1e9 --horizon 8 --nu-w 0.9
   check-theorem 3.3 --claim "rho = nu_C*nu_W**j + nu_F*nu_W**j"
+  check-theorem 2.1
+  check-theorem all
 
 \b
 Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
@@ -88,11 +103,11 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
 def command(context: click.Context, /, statement: str | None, list_all: bool, cite: bool, **options: Any) -> int:
     """Check a theorem: derive it, simulate it, attack it.
 
-    STATEMENT is an id such as 3.3, 3.3a or 3.3b; --list shows all.
+    STATEMENT is an id such as 3.3, 3.3a or C.1, or all; --list shows every id.
     """
     if list_all:
         for entry in ENTRIES.values():
-            click.echo(f"{entry.id:6} {entry.title}")
+            click.echo(f"{entry.id:10} {entry.title}")
         return 0
     if cite:
         from proofs_check.report.command import CITATION
@@ -101,12 +116,44 @@ def command(context: click.Context, /, statement: str | None, list_all: bool, ci
         return 0
     if statement is None:
         raise click.UsageError("which statement? For example 'check-theorem 3.3 --n 4096'; --list shows all.")
-    given = {name for name in FIXABLE if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE}
+    given = [name for name in OPTIONS if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    if statement.strip().lower() == "all":
+        return _check_all(given, options)
     return _check(find(statement), given, options)
 
 
-def _check(entry: Entry, given: set[str], options: dict[str, Any]) -> int:
-    from proofs_check.report.command import DEFAULTS
+def _check_all(given: list[str], options: dict[str, Any]) -> int:
+    """Every statement, a line each; the worst exit status."""
+    from proofs_check.run import run
+    from proofs_check.theorem import Outcome
+
+    for option in ("claims", "json_file"):
+        if options[option]:
+            raise InputError(f"--{option.removesuffix('s').removesuffix('_file')}: give one statement, not all")
+    entries = [entry for entry in ENTRIES.values() if not entry.within]
+    requests = [_settings(entry, given, options) for entry in entries]
+    found = []
+    for entry, settings in zip(entries, requests, strict=True):
+        verdict = run(entry, settings, _progress(quiet=options["quiet"]))
+        found.append(verdict.judgement.outcome)
+        click.echo(f"{found[-1].word.upper():12} {entry.id:10} {verdict.seconds:6.1f} s  {entry.title}")
+        if found[-1] is Outcome.INTERRUPTED:
+            break
+    severity = (Outcome.INTERRUPTED, Outcome.REFUTED, Outcome.INCONCLUSIVE, Outcome.PASSED)
+    return min(found, key=severity.index).exit_status
+
+
+def _check(entry: Entry, given: list[str], options: dict[str, Any]) -> int:
+    settings = _settings(entry, given, options)
+    json_file = options["json_file"]
+    if json_file not in (None, "-"):
+        _check_writable(Path(json_file))
+    return _run(entry, settings, json_file, quiet=options["quiet"] or json_file == "-")
+
+
+def _settings(entry: Entry, given: list[str], options: dict[str, Any]) -> Settings:
+    """The request; what the statement does not use is left at its default, and remembered."""
+    from proofs_check.report.command import DEFAULTS, FIXES
     from proofs_check.settings import (
         DEFAULT_RESOLUTION,
         Settings,
@@ -116,9 +163,12 @@ def _check(entry: Entry, given: set[str], options: dict[str, Any]) -> int:
         parse_widths,
     )
 
+    unused = [name for name in given if OPTIONS[name] not in entry.options]
+    ignored = tuple((OPTIONS[name], _as_text(options[name])) for name in unused)
+    options = options | {name: _default(OPTIONS[name], options[name]) for name in unused}
     if options["replicates"] is not None and options["resolution"] is not None:
         raise InputError("--replicates and --resolution: give one of them, since each decides the other")
-    settings = Settings(
+    return Settings(
         widths=parse_widths(options["widths"] or (DEFAULTS["n"],)),
         horizon=options["horizon"],
         inputs=options["inputs"],
@@ -133,12 +183,22 @@ def _check(entry: Entry, given: set[str], options: dict[str, Any]) -> int:
         jobs=default_jobs() if options["jobs"] is None else options["jobs"],
         seed=options["seed"],
         claims=tuple(options["claims"]),
-        fixed=frozenset(FIXABLE[name] for name in given),
+        fixed=frozenset(FIXES[OPTIONS[name]] for name in given if OPTIONS[name] in FIXES and name not in unused),
+        ignored=ignored,
     )
-    json_file = options["json_file"]
-    if json_file not in (None, "-"):
-        _check_writable(Path(json_file))
-    return _run(entry, settings, json_file, quiet=options["quiet"] or json_file == "-")
+
+
+def _default(option: str, given: object) -> object:
+    """What an option is when it is not given."""
+    from proofs_check.report.command import DEFAULTS
+
+    if isinstance(given, tuple):
+        return ()
+    return type(given)(DEFAULTS[option]) if option in DEFAULTS else None  # type: ignore[call-arg]
+
+
+def _as_text(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool) -> int:
@@ -149,7 +209,7 @@ def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool
         from proofs_check.report.heading import heading
 
         try:
-            click.echo(heading(entry.title, settings) + "\n")
+            click.echo(heading(entry, settings) + "\n")
         except BrokenPipeError:
             _forget_output()
     from proofs_check.run import run
@@ -203,17 +263,16 @@ def _progress(*, quiet: bool) -> Progress:
 def _check_claims(entry: Entry, claims: tuple[str, ...]) -> None:
     from proofs_check.claims import Claim
 
-    parts = {"var": "a", "rho": "b"}
+    if not entry.targets:
+        raise InputError(f"--claim: {entry.id} has no formula of its own to claim; there is {claimable()}")
     seen = set()
     for text in claims:
         try:
             target = Claim.parse(text).target
         except FormulaError as error:
             raise InputError(f"--claim: {error}") from None
-        if parts[target] not in entry.parts:
-            raise InputError(
-                f"--claim {text!r}: {entry.id} says nothing about {target!r}; check 3.3 or 3.3{parts[target]}"
-            )
+        if target not in entry.targets:
+            raise InputError(f"--claim {text!r}: {entry.id} says nothing about {target!r}; there is {claimable()}")
         if target in seen:
             raise InputError(f"--claim {text!r}: {target!r} is claimed twice")
         seen.add(target)

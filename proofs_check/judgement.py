@@ -16,6 +16,12 @@ FAMILY_LEVEL: Final = 1e-4
 
 REPORTED_REFUTATIONS: Final = 20
 
+DEEDS: Final = {
+    Kind.STATISTICAL: ("measurement", "nothing was measured"),
+    Kind.EXACT: ("exact computation", "nothing was computed exactly"),
+}
+"""What confronts a derivation, by the kind of its evidence; and the reason when there is none."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -37,11 +43,17 @@ class Judgement:
     reasons: tuple[str, ...]
 
 
-def judge(evidence: Sequence[Evidence], controls: Sequence[ControlResult], *, interrupted: bool = False) -> Judgement:
+def judge(
+    evidence: Sequence[Evidence],
+    controls: Sequence[ControlResult],
+    *,
+    rests_on: Kind = Kind.STATISTICAL,
+    interrupted: bool = False,
+) -> Judgement:
     """Share the false-alarm budget by Holm's method and decide.
 
     A refutation refutes. Without one, a control that survives, an undecided check, or no
-    statistical test at all make the verdict inconclusive.
+    evidence of the kind that the statement rests on make the verdict inconclusive.
     """
     families = [item.tests.p_values for item in evidence if item.tests is not None]
     adjusted = holm(np.concatenate(families)) if families else np.zeros(0)
@@ -56,7 +68,7 @@ def judge(evidence: Sequence[Evidence], controls: Sequence[ControlResult], *, in
     reasons = [f"{item.title}: {item.summary}" for item in judged if item.status is Status.REFUTED]
     outcome = Outcome.REFUTED if reasons else Outcome.PASSED
     if outcome is Outcome.PASSED:
-        reasons = _gaps(judged, controls)
+        reasons = _gaps(judged, controls, rests_on)
         outcome = Outcome.INCONCLUSIVE if reasons else Outcome.PASSED
     if interrupted:
         outcome = Outcome.INTERRUPTED
@@ -99,23 +111,24 @@ def _contradiction(entry: dict[str, Any]) -> str:
     return f"{measured}, expected {expected:.6g}"
 
 
-def _gaps(evidence: Sequence[Evidence], controls: Sequence[ControlResult]) -> list[str]:
+def _gaps(evidence: Sequence[Evidence], controls: Sequence[ControlResult], rests_on: Kind) -> list[str]:
+    deed, absence = DEEDS[rests_on]
     gaps = [f"{item.title}: {item.summary}" for item in evidence if item.status is Status.UNDECIDED]
     gaps += [
-        f"control {result.control.name!r} survived: {_survival(result)}"
+        f"control {result.control.name!r} survived: {_survival(result, deed)}"
         for result in controls
         if result.applicable and not result.refuted
     ]
     if controls and not any(result.applicable for result in controls):
         gaps.append("no control is false at these parameters: nothing shows that the checks can fail")
-    if not any(item.kind is Kind.STATISTICAL and item.status is Status.CONFIRMED for item in evidence):
-        gaps.append("nothing was measured")
+    if not any(item.kind is rests_on and item.status is Status.CONFIRMED for item in evidence):
+        gaps.append(absence)
     return gaps
 
 
-def _survival(result: ControlResult) -> str:
+def _survival(result: ControlResult, deed: str) -> str:
     sides = [
-        ("symbolic side", result.symbolic, result.symbolic_reason),
-        ("measurements", result.numeric, result.numeric_reason),
+        ("derivation", result.symbolic, result.symbolic_reason),
+        (deed, result.numeric, result.numeric_reason),
     ]
     return "; ".join(f"{side}: {reason}" for side, refuted, reason in sides if not refuted)

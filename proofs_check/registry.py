@@ -8,9 +8,31 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from proofs_check.errors import InputError
+
+if TYPE_CHECKING:
+    from proofs_check.theorem import Theorem
+
+MEASURED: Final = (
+    "n",
+    "horizon",
+    "nu-w",
+    "nu-f",
+    "nu-c",
+    "inputs",
+    "outputs",
+    "sampler",
+    "seed",
+    "replicates",
+    "resolution",
+)
+"""Options of a statement that is simulated."""
+
+SYMBOLIC: Final = ("seed",)
+"""Options of a statement that is derived, and worked out exactly at random small sizes."""
 
 
 @dataclass(frozen=True)
@@ -20,27 +42,108 @@ class Entry:
     Attributes
     ----------
     id, title : str
-    parts : str
-        Parts of Theorem 3.3 that it covers.
+    source : str
+        ``module:function`` that gives its Theorem; the module's package is this one.
+    options : tuple of str
+        The options that its report depends on.
+    targets : tuple of str
+        What ``--claim`` may be about.
+    within : str
+        The id of the statement that it is a part of.
     """
 
     id: str
     title: str
-    parts: str
+    source: str
+    options: tuple[str, ...] = SYMBOLIC
+    targets: tuple[str, ...] = ()
+    within: str = ""
+
+    def load(self) -> Theorem[Any]:
+        """The definition, imported."""
+        module, function = self.source.split(":")
+        theorem: Theorem[Any] = getattr(import_module(f"{__package__}.{module}"), function)()
+        return theorem
 
 
 ENTRIES: Final[dict[str, Entry]] = {
     entry.id: entry
     for entry in (
-        Entry("3.3", "Theorem 3.3: impulse response and tangent kernel of a wide linear RNN", "ab"),
-        Entry("3.3a", "Theorem 3.3(a): the impulse response tends to independent Gaussians", "a"),
-        Entry("3.3b", "Theorem 3.3(b): the tangent kernel tends to that of a scaled convolution (21)", "b"),
+        Entry(
+            "2.1",
+            "Proposition 2.1: linear RNNs and convolutions realize each other",
+            "symbolic.proposition_2_1:theorem",
+        ),
+        Entry(
+            "2.1a",
+            "Proposition 2.1(a): a linear RNN is a convolution (10), of impulse response (9)",
+            "symbolic.proposition_2_1:part_a",
+            within="2.1",
+        ),
+        Entry(
+            "2.1b",
+            "Proposition 2.1(b): every impulse response is that of a linear RNN",
+            "symbolic.proposition_2_1:part_b",
+            within="2.1",
+        ),
+        Entry("3.2", "Theorem 3.2: the tangent kernel of the scaled convolution (17)", "symbolic.theorem_3_2:theorem"),
+        Entry(
+            "3.3",
+            "Theorem 3.3: impulse response and tangent kernel of a wide linear RNN",
+            "implicit_bias.theorem_3_3:theorem",
+            MEASURED,
+            ("var", "rho"),
+        ),
+        Entry(
+            "3.3a",
+            "Theorem 3.3(a): the impulse response tends to independent Gaussians",
+            "implicit_bias.theorem_3_3:part_a",
+            MEASURED,
+            ("var",),
+            within="3.3",
+        ),
+        Entry(
+            "3.3b",
+            "Theorem 3.3(b): the tangent kernel tends to that of a scaled convolution (21)",
+            "implicit_bias.theorem_3_3:part_b",
+            MEASURED,
+            ("rho",),
+            within="3.3",
+        ),
+        Entry("22", "Bound (22): the weights of the lags decay geometrically", "symbolic.bound_22:theorem"),
+        Entry(
+            "4.1",
+            "Theorem 4.1: how far gradient descent moves the impulse response (symbolic part)",
+            "symbolic.theorem_4_1:theorem",
+        ),
+        Entry(
+            "24",
+            "Theorem 4.1 (24): the size of the impulse response at initialization",
+            "symbolic.theorem_4_1:initial_size",
+            within="4.1",
+        ),
+        Entry(
+            "25",
+            "Theorem 4.1 (25): how far gradient descent moves each lag (symbolic part)",
+            "symbolic.theorem_4_1:movement",
+            within="4.1",
+        ),
+        Entry("B.1", "Lemma B.1: a sum over a basis is an expectation (38)", "symbolic.lemma_b_1:theorem"),
+        Entry(
+            "C.1",
+            "Lemma C.1: Gaussian recursions and their state evolution (72) (symbolic part)",
+            "symbolic.lemma_c_1:theorem",
+        ),
+        Entry("stability", "Stability: the linear RNN is stable for ν_W < 1", "symbolic.stability:theorem"),
+        Entry("32", "Distance (32): the Wasserstein distance of Gaussians", "symbolic.distance_32:theorem"),
     )
 }
 
+_WORDS: Final = r"theorem|thm|proposition|prop|lemma|equation|eq|bound|inequality|distance|statement"
+
 
 def find(name: str) -> Entry:
-    """Look a statement up; case, spaces and a leading "theorem" are forgiven.
+    """Look a statement up; case, spaces, brackets and a leading word such as "theorem" are forgiven.
 
     Raises
     ------
@@ -49,13 +152,18 @@ def find(name: str) -> Entry:
 
     Examples
     --------
-    >>> find("Theorem 3.3 (b)").id
-    '3.3b'
+    >>> find("Theorem 3.3 (b)").id, find("lemma c.1").id, find("bound (22)").id
+    ('3.3b', 'C.1', '22')
     """
-    key = re.sub(r"^(theorem|thm\.?|proposition|prop\.?|lemma|eq\.?)", "", name.strip().lower())
-    key = re.sub(r"[\s()]", "", key)
-    if key in ENTRIES:
-        return ENTRIES[key]
-    near = difflib.get_close_matches(key, ENTRIES, n=3, cutoff=0.4)
+    known = {identifier.lower(): entry for identifier, entry in ENTRIES.items()}
+    key = re.sub(r"[\s()]", "", re.sub(rf"^({_WORDS})(?![a-z])\.?", "", name.strip().lower()))
+    if key in known:
+        return known[key]
+    near = [known[match].id for match in difflib.get_close_matches(key, known, n=3, cutoff=0.4)]
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise InputError(f"unknown statement {name!r}{hint} (check-theorem --list shows all: {', '.join(ENTRIES)})")
+
+
+def claimable() -> str:
+    """What can be claimed about which statement, in words."""
+    return ", ".join(f"{' and '.join(e.targets)} with {e.id}" for e in ENTRIES.values() if e.targets)

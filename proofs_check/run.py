@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from proofs_check.implicit_bias.context import Context
-from proofs_check.implicit_bias.laboratory import InterruptedRunError
-from proofs_check.implicit_bias.theorem_3_3 import run_control, theorem
 from proofs_check.judgement import Judgement, judge
 from proofs_check.progress import Progress
 from proofs_check.registry import Entry
 from proofs_check.settings import Settings
-from proofs_check.theorem import ControlResult, Evidence, Theorem
+from proofs_check.theorem import ControlResult, Evidence, InterruptedRunError, Theorem
 
 
 @dataclass(frozen=True)
@@ -21,10 +20,13 @@ class Verdict:
 
     Attributes
     ----------
+    entry : Entry
     theorem : Theorem
     settings : Settings
-    claims : dict of str to str
+    claims : mapping of str to str
         Target → the formula that was checked.
+    says : mapping of str to str
+        Part of the statement → what was checked of it, in words.
     judgement : Judgement
     controls : tuple of ControlResult
     warnings : tuple of str
@@ -32,13 +34,21 @@ class Verdict:
         Wall time.
     """
 
-    theorem: Theorem[Context]
+    entry: Entry
+    theorem: Theorem[Any]
     settings: Settings
-    claims: dict[str, str]
+    claims: Mapping[str, str]
+    says: Mapping[str, str]
     judgement: Judgement
     controls: tuple[ControlResult, ...]
     warnings: tuple[str, ...]
     seconds: float
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+        """The report, as a notebook shows it."""
+        from proofs_check.report.notebook import bundle
+
+        return bundle(self)
 
 
 def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> Verdict:
@@ -54,8 +64,8 @@ def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> V
         When the request turns out to be impossible.
     """
     start = time.perf_counter()
-    statement = theorem(entry.parts)
-    context = Context.prepare(settings, progress)
+    statement = entry.load()
+    context = statement.prepare(settings, progress)
     evidence: list[Evidence] = []
     controls: list[ControlResult] = []
     interrupted = False
@@ -66,16 +76,26 @@ def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> V
                     evidence.append(item)
             except InterruptedRunError:
                 continue  # later checks may still find what they need among the samples drawn
-        controls = [run_control(control, context) for control in statement.controls]
+        controls = [statement.refute(control, context) for control in statement.controls]
     except (KeyboardInterrupt, InterruptedRunError):
         interrupted = True
-    judgement = judge(evidence, controls, interrupted=interrupted or context.laboratory.interrupted)
+    judgement = judge(evidence, controls, rests_on=statement.rests_on, interrupted=interrupted or context.interrupted)
     return Verdict(
+        entry,
         statement,
         settings,
-        {target: claim.text for target, claim in context.claims.items()},
+        context.formulas,
+        context.says,
         judgement,
         tuple(controls),
-        settings.warnings(),
+        (*_ignored(entry, settings), *context.warnings),
         time.perf_counter() - start,
     )
+
+
+def _ignored(entry: Entry, settings: Settings) -> tuple[str, ...]:
+    """A warning about options that were given and change nothing."""
+    if not settings.ignored:
+        return ()
+    names = ", ".join(f"--{option}" for option, _ in settings.ignored)
+    return (f"{names}: not used by {entry.id}, and ignored",)

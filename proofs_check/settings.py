@@ -51,6 +51,8 @@ class Settings:
         The user's claims, as written; parsed by the statement's module.
     fixed : frozenset of str
         Names of the parameters that the user gave explicitly.
+    ignored : tuple of (str, str)
+        Options that the user gave, with their values, and that the statement does not use.
     """
 
     widths: tuple[int, ...]
@@ -68,6 +70,7 @@ class Settings:
     seed: int
     claims: tuple[str, ...] = ()
     fixed: frozenset[str] = frozenset()
+    ignored: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for width in self.widths:

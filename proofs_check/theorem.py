@@ -11,17 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from numerics.gaussian_matrix import Array
 
+if TYPE_CHECKING:
+    from proofs_check.progress import Progress
+    from proofs_check.settings import Settings
+
 
 class Kind(StrEnum):
     """What sort of evidence it is.
 
-    The first three are proof; numerical evidence holds to rounding in every draw.
+    The first three are proof; numerical evidence holds to rounding in every draw; an attack shows
+    that the machinery notices what is false.
     """
 
     IDENTITY = "identity"
@@ -29,6 +34,7 @@ class Kind(StrEnum):
     CERTIFIED = "certified"
     NUMERICAL = "numerical"
     STATISTICAL = "statistical"
+    ATTACK = "attack"
     INFORMATION = "information"
 
     @property
@@ -125,7 +131,7 @@ class Evidence:
     @property
     def part(self) -> str:
         """The part of the statement, such as ``"b"``."""
-        return self.check.partition(".")[0]
+        return self.check.rpartition(".")[0]
 
 
 def measured(check: str, title: str, summary: str, tests: FamilyOfTests, **details: Any) -> Evidence:
@@ -138,7 +144,35 @@ def shown(check: str, title: str, summary: str, **details: Any) -> Evidence:
     return Evidence(check, Kind.INFORMATION, title, Status.INFORMATION, summary, None, details)
 
 
-ContextType = TypeVar("ContextType")
+class InterruptedRunError(Exception):
+    """The user stopped the run before anything of what is needed here was found."""
+
+
+class Context(Protocol):
+    """What the checks of one run share: the request, read and understood."""
+
+    @property
+    def formulas(self) -> Mapping[str, str]:
+        """Target → the formula that is checked."""
+        ...
+
+    @property
+    def says(self) -> Mapping[str, str]:
+        """Part of the statement → what is checked of it, in words."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know about the request."""
+        ...
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped a check that kept what it had."""
+        ...
+
+
+ContextType = TypeVar("ContextType", bound=Context)
 
 
 @dataclass(frozen=True)
@@ -172,7 +206,7 @@ class ControlResult:
     symbolic : bool
         Whether the symbolic side refuted it.
     numeric : bool
-        Whether the measurements alone refuted it.
+        Whether the measurements, or the exact computations, alone refuted it.
     symbolic_reason, numeric_reason : str
     """
 
@@ -202,6 +236,12 @@ class Theorem(Generic[ContextType]):
     hypotheses : tuple of str
     checks : tuple of Check
     controls : tuple of Control
+    prepare : callable
+        Reads the request; nothing is computed yet.
+    refute : callable
+        Attacks the machinery with a control.
+    rests_on : Kind
+        The evidence, besides the derivation, without which there is no pass.
     """
 
     id: str
@@ -211,6 +251,9 @@ class Theorem(Generic[ContextType]):
     hypotheses: tuple[str, ...]
     checks: tuple[Check[ContextType], ...]
     controls: tuple[Control, ...]
+    prepare: Callable[[Settings, Progress | None], ContextType]
+    refute: Callable[[Control, ContextType], ControlResult]
+    rests_on: Kind = Kind.STATISTICAL
 
 
 def no_error(values: Array) -> Array:

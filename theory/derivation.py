@@ -1,109 +1,185 @@
-"""A derivation is a sequence of steps, and each step says how it is verified.
+"""A derivation is a sequence of steps that a machine can check against its hypotheses.
 
-A step shows ``lhs = rhs`` and carries the identities that must hold for it to be true. They need
-not look like the step itself: a solution for every t is shown as one formula and verified by
-induction, as a base case and a step. Both engines of ``verification`` must confirm every
-identity; a step that they do not both confirm is unverified and sinks its derivation.
+What is checked is what is shown. A step displays ``lhs = rhs`` (or ``≤``, or ``≠``), names the
+hypotheses and the earlier steps it uses, and says by which method it follows from them
+(``theory.justification``). To verify a derivation, each step's two sides are rewritten with the facts
+it names, and both engines of ``theory.verification`` must confirm what remains. The facts that
+earlier steps give are taken from their displayed sides: an error in any line, a definition included,
+makes that line or one that leans on it fail.
+
+Hypotheses are data as well. Taking one away removes its facts and nothing else, so that the checks
+which needed it fail by themselves: see ``Derivation.without``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import sympy as sp
 
-from theory.verification import Identity, Outcome, Verification, verify
-
-
-class Method(Enum):
-    """How a step is verified."""
-
-    DEFINITION = "definition"
-    """Introduces a name or repeats a hypothesis: there is nothing to prove."""
-
-    IDENTITY = "identity"
-    """Both sides are equal for all values of the symbols."""
-
-    INDUCTION = "induction"
-    """A base case and a step, both identities, for every t."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of a derivation.
-
-    Parameters
-    ----------
-    equation : str
-        The paper's number, such as ``"(43)"``; empty when the line is ours.
-    lhs, rhs : sympy.Basic
-        What the line says: ``lhs = rhs``.
-    reason : str
-        Why it holds, in words.
-    method : Method
-    obligations : tuple of Identity
-        What must be confirmed. Empty for a definition, and for nothing else.
-    """
-
-    equation: str
-    lhs: sp.Basic
-    rhs: sp.Basic
-    reason: str
-    method: Method
-    obligations: tuple[Identity, ...] = ()
-
-    def __post_init__(self) -> None:
-        if (self.method is Method.DEFINITION) == bool(self.obligations):
-            raise ValueError(
-                f"step {self.equation or self.reason!r}: a {self.method.value} with {len(self.obligations)} obligations"
-            )
-
-
-@dataclass(frozen=True)
-class VerifiedStep:
-    """A step together with what the two engines found."""
-
-    step: Step
-    verifications: tuple[Verification, ...]
-
-    @property
-    def outcome(self) -> Outcome:
-        """The weakest outcome among the obligations; a definition is as good as proved."""
-        order = (Outcome.REFUTED, Outcome.UNVERIFIED, Outcome.ONE_ENGINE)
-        found = {verification.outcome for verification in self.verifications}
-        return next((outcome for outcome in order if outcome in found), Outcome.PROVED)
+from theory.facts import Environment, Fact
+from theory.justification import Instances
+from theory.step import Hypothesis, Origin, Step, VerifiedStep, verify_step
+from theory.symbols import INDICES
+from theory.verification import Outcome
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """A named sequence of steps that ends in a result.
+    """A named sequence of steps.
 
     Attributes
     ----------
-    name : str
+    id : str
         Such as ``"3.3b"``.
     title : str
-    hypotheses : tuple of str
-        What is assumed, in words.
+    statement : str
+        What is derived, in words; the formula is the conclusion's.
+    hypotheses : tuple of Hypothesis
     steps : tuple of Step
-    result : sympy.Expr
-        The outcome. Nothing in a derivation may take the paper's formula for it as an input.
+    conclusions : tuple of str
+        Names of the steps that state the result; the last step by default.
     """
 
-    name: str
+    id: str
     title: str
-    hypotheses: tuple[str, ...]
+    statement: str
+    hypotheses: tuple[Hypothesis, ...]
     steps: tuple[Step, ...]
-    result: sp.Expr = field(default=sp.S.Zero)
+    conclusions: tuple[str, ...] = ()
 
-    def verify(self) -> VerifiedDerivation:
-        """Verify every step with both engines."""
-        return VerifiedDerivation(
-            self,
-            tuple(VerifiedStep(step, tuple(verify(o) for o in step.obligations)) for step in self.steps),
+    def __post_init__(self) -> None:
+        known = {hypothesis.name for hypothesis in self.hypotheses}
+        for step in self.steps:
+            unknown = [name for name in step.uses if name not in known]
+            if unknown:
+                raise ValueError(f"{self.id}, step {step.name!r} uses {unknown[0]!r}, which does not come before it")
+            if step.name in known:
+                raise ValueError(f"{self.id}: the name {step.name!r} is taken")
+            known.add(step.name)
+        for name in self.conclusions:
+            self.step(name)
+
+    def step(self, name: str) -> Step:
+        """The step of this name.
+
+        Raises
+        ------
+        KeyError
+            When there is none.
+        """
+        return named(self.steps, name, self.id)
+
+    @property
+    def result(self) -> sp.Basic:
+        """The right side of the first conclusion, or of the last step."""
+        return (self.step(self.conclusions[0]) if self.conclusions else self.steps[-1]).rhs
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Ids of the statements that it builds on."""
+        return tuple(dict.fromkeys(h.source for h in self.hypotheses if h.origin is Origin.STATEMENT))
+
+    def environments(self) -> Iterator[tuple[Step, Environment]]:
+        """Each step with the facts that come before it."""
+        facts: dict[str, tuple[Fact, ...]] = {h.name: h.facts for h in self.hypotheses}
+        for step in self.steps:
+            yield step, Environment(dict(facts))
+            facts[step.name] = step.facts(Environment(facts))
+
+    def verify(self, *, from_step: int = 0, stop: bool = False) -> VerifiedDerivation:
+        """Verify with both engines.
+
+        Parameters
+        ----------
+        from_step : int
+            Leave out the steps before this one.
+        stop : bool
+            End with the first step that fails.
+        """
+        verified = []
+        for place, (step, environment) in enumerate(self.environments()):
+            if place < from_step:
+                continue
+            verified.append(verify_step(step, environment, stop=stop))
+            if stop and verified[-1].outcome is not Outcome.PROVED:
+                break
+        return VerifiedDerivation(self, tuple(verified))
+
+    @cached_property
+    def verified(self) -> VerifiedDerivation:
+        """The outcome of ``verify``, computed once."""
+        return self.verify()
+
+    def without(self, name: str) -> Derivation:
+        """The same steps when a hypothesis is dropped: its facts are gone, nothing else.
+
+        Raises
+        ------
+        KeyError
+            When there is no such hypothesis.
+        """
+        if name not in {h.name for h in self.hypotheses}:
+            raise KeyError(f"{self.id} has no hypothesis {name!r}")
+        return replace(self, hypotheses=tuple(replace(h, facts=()) if h.name == name else h for h in self.hypotheses))
+
+    def as_hypothesis(self, *steps: str, name: str = "") -> Hypothesis:
+        """The conclusions as something that another derivation may use.
+
+        They keep the conditions on symbols under which they were shown, such as ``ν_W < 1``.
+
+        Parameters
+        ----------
+        *steps : str
+            Names of the steps to use; the conclusions by default.
+        name : str
+            Name of the hypothesis; the id by default.
+
+        Raises
+        ------
+        ValueError
+            When the derivation is not proved.
+        """
+        if not self.verified.proved:
+            raise ValueError(f"{self.id} is not proved: {self.verified.failures[0].step.name!r} fails")
+        facts = tuple(
+            replace(fact, when=(*fact.when, *self._conditions(step)))  # type: ignore[type-var]
+            for step in steps or self.conclusions or (self.steps[-1].name,)
+            for fact in self._facts[step]
         )
+        return Hypothesis(name or self.id, self.title, facts, Origin.STATEMENT, self.id)
+
+    @cached_property
+    def _facts(self) -> dict[str, tuple[Fact, ...]]:
+        """What each hypothesis and each step gives."""
+        facts: dict[str, tuple[Fact, ...]] = {h.name: h.facts for h in self.hypotheses}
+        for step in self.steps:
+            facts[step.name] = step.facts(Environment(facts))
+        return facts
+
+    def _conditions(self, name: str) -> tuple[sp.Expr, ...]:
+        """The ranges of symbols, not of indices, that a step leans on, directly or not."""
+        uses: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            step = next((s for s in self.steps if s.name == waiting[-1]), None)
+            uses[waiting.pop()] = None
+            waiting += [used for used in (step.uses if step else ()) if used not in uses]
+        given = [h.name for h in self.hypotheses if h.name in uses]
+        ranges = Environment(self._facts).ranges(given)
+        return tuple(known for known in ranges if not known.free_symbols & INDICES)
+
+    def _repr_latex_(self) -> str:
+        from theory.rendering.printer import derivation_latex
+
+        return derivation_latex(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        from theory.rendering import bundle
+
+        return bundle(self)
 
 
 @dataclass(frozen=True)
@@ -124,19 +200,42 @@ class VerifiedDerivation:
         return tuple(step for step in self.steps if step.outcome is not Outcome.PROVED)
 
     @property
-    def identities(self) -> int:
-        """How many identities were confirmed or tried."""
-        return sum(len(step.verifications) for step in self.steps)
+    def instances(self) -> tuple[VerifiedStep, ...]:
+        """The steps of which only instances are checked."""
+        return tuple(step for step in self.steps if isinstance(step.step.by, Instances))
 
     @property
-    def error_bits(self) -> float:
-        """At the integers tried, the modular engine errs with probability at most ``2**-error_bits``.
+    def cited(self) -> tuple[Hypothesis, ...]:
+        """The theorems that are taken from the literature."""
+        return tuple(h for h in self.derivation.hypotheses if h.origin is Origin.CITED)
 
-        The union bound over the identities is applied by subtracting the log of their number.
-        """
-        bits = [v.error_bits for v in _all(self.steps)]
-        return min(bits) - max(len(bits) - 1, 0).bit_length() if bits else 0.0
+    @property
+    def identities(self) -> int:
+        """How many obligations were confirmed or tried."""
+        return sum(len(step.verifications) for step in self.steps)
+
+    @cached_property
+    def necessity(self) -> Mapping[str, VerifiedStep | None]:
+        """For each hypothesis that gives facts, the first step that fails without it."""
+        return {h.name: first_failure(self.derivation, h.name) for h in self.derivation.hypotheses if h.facts}
 
 
-def _all(steps: Iterable[VerifiedStep]) -> Iterable[Verification]:
-    return (verification for step in steps for verification in step.verifications)
+def first_failure(derivation: Derivation, dropped: str) -> VerifiedStep | None:
+    """The first step that is not proved once a hypothesis is dropped; None when all still are.
+
+    Steps that do not name the hypothesis see the same facts as before.
+    """
+    for step, environment in derivation.without(dropped).environments():
+        if dropped in step.uses:
+            verified = verify_step(step, environment, stop=True)
+            if verified.outcome is not Outcome.PROVED:
+                return verified
+    return None
+
+
+def named(steps: Iterable[Step], name: str, where: str) -> Step:
+    """The step of this name; KeyError when there is none."""
+    for step in steps:
+        if step.name == name:
+            return step
+    raise KeyError(f"{where} has no step {name!r}")

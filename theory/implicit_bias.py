@@ -1,4 +1,4 @@
-"""The shape of the bias: where ρ_j peaks, when it has halved, and the bound (22).
+"""The shape of the bias: where ρ_j peaks and when it has halved.
 
 With ``x = ν_F ν_C / (ν_W (ν_C + ν_F))`` the weights are ``ρ_j = (ν_C + ν_F) ν_W^j (1 + j x)``. They
 need not decrease from the start: ``ρ_{j+1} ≤ ρ_j`` exactly when ``ν_W (1 + (j+1) x) ≤ 1 + j x``.
@@ -8,13 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-
-import sympy as sp
-
-from theory.derivation import Derivation, Method, Step
-from theory.symbols import T, j, nu_C, nu_F, nu_W
-from theory.tangent_kernel import rho
-from theory.verification import Identity
 
 LARGEST_LAG = 1 << 16
 """A half-life beyond this is not computed: exact powers would take too long."""
@@ -84,34 +77,3 @@ def _half_life(peak: int, variances: tuple[Fraction, Fraction, Fraction]) -> int
         middle = (low + high) // 2
         low, high = (low, middle) if halved(middle) else (middle, high)
     return high
-
-
-def bound() -> Derivation:
-    """The bound (22): ``ρ_j ≤ ρ_max ν_W^j`` for 0 ≤ j ≤ T, from the derived ρ_j.
-
-    The gap is ``ν_C ν_F ν_W^{j-1} (T - j)``, which is visibly non-negative. The inequality
-    needs only ``ν_W > 0`` and ``j ≤ T``; ``ν_W < 1`` is what turns it into a decay.
-    """
-    largest = rho().subs(j, T) / nu_W**T  # the bound is tight at j = T
-    gap = sp.expand(largest * nu_W**j - rho())
-    visible = nu_C * nu_F * nu_W ** (j - 1) * (T - j)
-    x = nu_F * nu_C / (nu_W * (nu_C + nu_F))
-    steps = (
-        Step(
-            "(22)",
-            sp.Symbol("rho_j"),
-            (nu_C + nu_F) * nu_W**j * (1 + j * x),
-            "ρ_j in one factor",
-            Method.IDENTITY,
-            (Identity(rho(), (nu_C + nu_F) * nu_W**j * (1 + j * x), "shape"),),
-        ),
-        Step(
-            "(22)",
-            sp.Symbol("rho_max") * nu_W**j - sp.Symbol("rho_j"),
-            visible,
-            "non-negative for j ≤ T",
-            Method.IDENTITY,
-            (Identity(gap, visible, "gap"),),
-        ),
-    )
-    return Derivation("22", "The weights decay", ("0 < ν_W", "0 ≤ j ≤ T"), steps, sp.expand(largest))

@@ -30,6 +30,10 @@ class Recurrence:
     initial: sp.Expr
     following: sp.Expr
 
+    def __post_init__(self) -> None:
+        for part in ("initial", "following"):  # plain numbers are welcome
+            object.__setattr__(self, part, sp.sympify(getattr(self, part), strict=True))
+
     @property
     def name(self) -> str:
         """Name of the sequence."""
@@ -92,3 +96,18 @@ def _solve_one(recurrence: Recurrence, solutions: dict[sp.Expr, sp.Expr]) -> sp.
     if solution is None:
         raise ValueError(f"no closed form found for {recurrence.name}")
     return sp.expand(sp.powsimp(sp.expand(solution)))
+
+
+def geometric(factor: sp.Expr, index: sp.Symbol, initial: sp.Expr) -> sp.Expr:
+    """Closed form of ``v_{j+1} = factor v_j``, ``v_0 = initial``, for a factor of at most one letter.
+
+    Parameters
+    ----------
+    factor : sympy.Expr
+        A number times at most one non-commuting symbol.
+    index : sympy.Symbol
+    initial : sympy.Expr
+        Stands to the right of the factors.
+    """
+    numbers, letters = factor.args_cnc()
+    return sp.powsimp(sp.Mul(*numbers) ** index, deep=True) * sp.Mul(*(letter**index for letter in letters)) * initial

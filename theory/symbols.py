@@ -44,7 +44,7 @@ s = sp.Symbol("s", integer=True, nonnegative=True)
 epsilon_W, epsilon_F, epsilon_C = sp.symbols("epsilon_W epsilon_F epsilon_C", positive=True)
 """Variances of the perturbations W̃, F̃, C̃ of (44)."""
 
-W, dW, C, dC = sp.symbols(r"W \tilde{W} C \tilde{C}", commutative=False)
+W, dW, F, dF, C, dC = sp.symbols(r"W \tilde{W} F \tilde{F} C \tilde{C}", commutative=False)
 """The parameters and their perturbations, as non-commuting symbols."""
 
 q, dq = sp.symbols(r"q_t \tilde{q}_t", commutative=False)
@@ -52,3 +52,17 @@ q, dq = sp.symbols(r"q_t \tilde{q}_t", commutative=False)
 
 size = sp.Symbol("varepsilon", real=True)
 """Size of a perturbation; derivatives are taken at 0."""
+
+i, k, l, m, p, r, a, b, c, d = sp.symbols("i k l m p r a b c d", integer=True, nonnegative=True)  # noqa: E741
+"""Further indices: of nodes, channels, components and steps."""
+
+ell = sp.Symbol("ell", integer=True, nonnegative=True)
+"""A step of gradient descent."""
+
+INDICES: frozenset[sp.Symbol] = frozenset({s, t, j, i, k, l, m, p, r, a, b, c, d, ell})
+"""The symbols that a fact is meant for all values of."""
+
+PARAMETERS: frozenset[sp.Symbol] = frozenset(
+    {n, T, n_x, n_y, *VARIANCES, epsilon_W, epsilon_F, epsilon_C, W, dW, F, dF, C, dC, size}
+)
+"""The symbols that no derivation may define anew."""

@@ -19,9 +19,8 @@ from functools import cache
 
 import sympy as sp
 
-from theory.derivation import Derivation, Method, Step
 from theory.recurrences import Recurrence, solve
-from theory.state_evolution import GaussianRecursion, Image, InductionStep, LinearRow, RandomMatrix, induct
+from theory.state_evolution import GaussianRecursion, InductionStep, LinearRow, RandomMatrix, induct
 from theory.symbols import (
     VARIANCES,
     C,
@@ -41,19 +40,12 @@ from theory.symbols import (
     size,
     t,
 )
-from theory.verification import Identity
 
 Perturbation = tuple[sp.Expr, sp.Expr, sp.Expr]
 """Variances of W̃, F̃, C̃."""
 
 PERTURBATIONS: Perturbation = (epsilon_W, epsilon_F, epsilon_C)
 PAPER_PERTURBATION: Perturbation = (sp.S.One, sp.S.One, sp.S.One)
-
-INITIALIZATION = "entries of W, F, C independent, N(0, ν_W), N(0, ν_F), N(0, ν_C), as in (4)"
-FIXED_HORIZON = "T, n_x, n_y fixed while n → ∞"
-FIXED_START = "h_{-1} = 0"
-STATE_EVOLUTION = "Lemma C.1: the large-n limit of a Gaussian recursion obeys the state evolution (72)"
-INDEPENDENT_PERTURBATION = "W̃, F̃, C̃ Gaussian, independent of W, F, C, of variances ε_W, ε_F, ε_C (1 in the paper)"
 
 _scale = n ** sp.Rational(-1, 2)
 
@@ -123,67 +115,21 @@ def impulse_recursion() -> GaussianRecursion:
     )
 
 
-@cache
-def impulse_response_law() -> Derivation:
-    """Theorem 3.3(a): the limit variance of the components of L_j, by (41)–(43)."""
-    recursion = impulse_recursion()
-    induction = induct(recursion, [["sigma"]])
-    sigma = induction.present[0]
-    recurrence = Recurrence(sigma, recursion.initial[0], induction.following[0])
-    solution = solve([recurrence])[sigma]
-    variance = (nu_C * solution).subs(t, j)
-    steps = (
-        Step(
-            "(41)",
-            sp.Symbol("q_{t+1}", commutative=False),
-            _scale * W * q,
-            "impulse response of (1) from x to h, with q_0 = F",
-            Method.DEFINITION,
-        ),
-        *_independence(induction),
-        Step(
-            "(43)",
-            sigma.subs(t, t + 1),
-            recurrence.following,
-            "variance identity: the predictor form (72d)–(72h) against ν E[Z_tᵀZ_t]",
-            Method.IDENTITY,
-            _two_routes(induction),
-        ),
-        Step(
-            "(43)",
-            sigma,
-            solution,
-            "solution for every t, since E[Q_0ᵀQ_0] = ν_F",
-            Method.INDUCTION,
-            recurrence.obligations({sigma: solution}),
-        ),
-        Step(
-            "3.3(a)",
-            sp.Symbol("v_j"),
-            variance,
-            "L_j = n^{-1/2} C q_j with C independent of q: one more image, of variance ν_C E[Q_jᵀQ_j]",
-            Method.IDENTITY,
-            (
-                Identity(
-                    _readout_variance(C, nu_C, sp.Matrix([[solution, 0], [0, 0]]), column=0).subs(t, j),
-                    variance,
-                    "readout",
-                ),
-            ),
-        ),
-    )
-    return Derivation(
-        "3.3a",
-        "The impulse response at initialization",
-        (INITIALIZATION, FIXED_HORIZON, FIXED_START, STATE_EVOLUTION),
-        steps,
-        variance,
-    )
-
-
 @dataclass(frozen=True)
-class _Solution:
-    """One run of the engine on (45), solved for symbolic t."""
+class PerturbedLaw:
+    """One run of the engine on (45), solved for symbolic t.
+
+    Attributes
+    ----------
+    induction : InductionStep
+        What the engine makes of one more step.
+    recurrences : tuple of Recurrence
+        Of the covariances σ, κ, τ of one component of (q_t, q̃_t).
+    sequences : dict
+        Their closed forms.
+    weight : sympy.Expr
+        The variance of a component of L̃_t, (55).
+    """
 
     induction: InductionStep
     recurrences: tuple[Recurrence, ...]
@@ -191,7 +137,8 @@ class _Solution:
     weight: sp.Expr
 
 
-def _solve_perturbed(perturbation: Perturbation) -> _Solution:
+@cache
+def perturbed_law(perturbation: Perturbation = PERTURBATIONS) -> PerturbedLaw:
     """Run the engine on (45), solve its recurrences, and read the variance of L̃_t off (52)."""
     recursion = perturbed_recursion(perturbation)
     induction = induct(recursion, [["sigma", "kappa"], ["kappa", "tau"]])
@@ -202,99 +149,16 @@ def _solve_perturbed(perturbation: Perturbation) -> _Solution:
     sequences = solve(list(recurrences))
     covariance = induction.present.subs(sequences)
     weight = sum(_readout_variance(m, v, covariance, column=1) for m, v in ((C, nu_C), (dC, perturbation[2])))
-    return _Solution(induction, recurrences, sequences, sp.expand(weight))
-
-
-@cache
-def kernel_weight_law() -> Derivation:
-    """Theorem 3.3(b): ρ_j derived from (44)–(55).
-
-    The result is ``ρ_j`` with the perturbation variances left symbolic; ``rho`` substitutes them.
-    """
-    solution = _solve_perturbed(PERTURBATIONS)
-    induction, sequences, weight = solution.induction, solution.sequences, solution.weight
-    covariance = induction.present.subs(sequences)
-    linearized, readout = linearize(W, dW), linearize(C, dC)
-    by_hand = nu_C * covariance[1, 1] + epsilon_C * covariance[0, 0]
-    alone = [_solve_perturbed(tuple(sp.Integer(e == own) for e in PERTURBATIONS)).weight for own in PERTURBATIONS]
-    rho_t = sp.powsimp(sp.expand(weight.subs(dict(zip(PERTURBATIONS, PAPER_PERTURBATION, strict=True)))))
-    steps = (
-        Step(
-            "(44)",
-            sp.Symbol(r"\tilde{q}_{t+1}", commutative=False),
-            linearized.derivative,
-            "differentiate (41) in the direction of W̃, F̃ (Lemma B.1)",
-            Method.IDENTITY,
-            (Identity(linearized.derivative, _scale * (W * dq + dW * q), "product rule"),),
-        ),
-        *(
-            Step(
-                "(45)",
-                sp.Symbol(f"B_{{{name}}}"),
-                linearized.rows[symbol],
-                f"the rows that {name} acts on: Z_t = [Q_t, Q̃_t] B",
-                Method.IDENTITY,
-                (_reassembles(linearized),),
-            )
-            for name, symbol in (("W", W), (r"\tilde{W}", dW))
-        ),
-        *_independence(induction),
-        Step(
-            "(50)",
-            induction.present.subs(t, t + 1),
-            induction.following,
-            "variance identity: the predictor form (72d)–(72h) against Σ_i ν_i E[Z_iᵀZ_i]",
-            Method.IDENTITY,
-            _two_routes(induction),
-        ),
-        *(
-            Step(
-                "(46)" if r.name != "tau" else "(51)",
-                r.sequence,
-                sequences[r.sequence],
-                "solution for every t",
-                Method.INDUCTION,
-                r.obligations(sequences),
-            )
-            for r in solution.recurrences
-        ),
-        Step(
-            "(52)",
-            sp.Symbol(r"\tilde{L}_t", commutative=False),
-            readout.derivative,
-            "differentiate L_t = n^{-1/2} C q_t in the direction of C̃",
-            Method.IDENTITY,
-            (Identity(readout.derivative, _scale * (C * dq + dC * q), "product rule"),),
-        ),
-        Step(
-            "(55)",
-            sp.Symbol("rho_t"),
-            weight,
-            "variance of L̃_t: one more image, of C and C̃, both independent of the recursion",
-            Method.IDENTITY,
-            (Identity(weight, by_hand, "readout"),),
-        ),
-        Step(
-            "(55)",
-            sp.Symbol("rho_t"),
-            rho_t,
-            "for standard Gaussian W̃, F̃, C̃; the sum of three separate runs that perturb W, F and C alone",
-            Method.IDENTITY,
-            (Identity(rho_t, sp.Add(*alone), "parts"),),
-        ),
-    )
-    return Derivation(
-        "3.3b",
-        "The tangent kernel of the linear RNN",
-        (INITIALIZATION, FIXED_HORIZON, FIXED_START, STATE_EVOLUTION, INDEPENDENT_PERTURBATION),
-        steps,
-        weight.subs(t, j),
-    )
+    return PerturbedLaw(induction, recurrences, sequences, sp.expand(weight))
 
 
 def variance() -> sp.Expr:
     """The limit variance of a component of L_j, derived; a function of j, ν_W, ν_F, ν_C."""
-    return impulse_response_law().result
+    recursion = impulse_recursion()
+    induction = induct(recursion, [["sigma"]])
+    sigma = induction.present[0]
+    solution = solve([Recurrence(sigma, recursion.initial[0], induction.following[0])])[sigma]
+    return (nu_C * solution).subs(t, j)
 
 
 def rho(perturbation: Perturbation = PAPER_PERTURBATION) -> sp.Expr:
@@ -312,7 +176,7 @@ def rho(perturbation: Perturbation = PAPER_PERTURBATION) -> sp.Expr:
     nu_F*nu_W**j
     """
     values = dict(zip(PERTURBATIONS, perturbation, strict=True))
-    return sp.powsimp(sp.expand(kernel_weight_law().result.subs(values)))
+    return sp.powsimp(sp.expand(perturbed_law().weight.subs(t, j).subs(values)))
 
 
 def rho_at(lag: int, variances: tuple[Fraction, Fraction, Fraction]) -> Fraction:
@@ -342,54 +206,6 @@ def rho_parts() -> dict[str, sp.Expr]:
 def ntk_parameterization_rho() -> sp.Expr:
     """ρ_j where parameters are standard Gaussians multiplied by √ν; (j+2) ν_C ν_F ν_W^j."""
     return sp.factor(rho(VARIANCES))
-
-
-def _independence(induction: InductionStep) -> tuple[Step, ...]:
-    """The steps that show Q_{t+1} to be independent of its past."""
-    none = sp.zeros(*induction.present.shape)
-    predictors = tuple(Identity(f, none, f"predictor {i}") for i, f in enumerate(_predictors(induction.images)))
-    return (
-        Step(
-            "(72d)",
-            sp.Symbol("F_{i,t,s}"),
-            none,
-            "by the hypothesis of the induction E[Z_sᵀZ_t] = 0 for s < t: nothing is predicted",
-            Method.IDENTITY,
-            predictors,
-        ),
-        Step(
-            "(72h)",
-            sp.Symbol("E[Q_{s+1}^T Q_{t+1}]"),
-            induction.with_earlier,
-            "so R_t is a fresh innovation: Q_{t+1} is independent of Q_0 … Q_t, which closes the induction",
-            Method.IDENTITY,
-            (
-                Identity(induction.with_earlier, none, "earlier times"),
-                Identity(induction.with_initial, none, "time 0"),
-                *(Identity(image.with_past[0], image.direct[0], "two routes") for image in induction.images),
-            ),
-        ),
-    )
-
-
-def _predictors(images: tuple[Image, ...]) -> tuple[sp.Matrix, ...]:
-    return tuple(block for image in images for block in image.predictor)
-
-
-def _two_routes(induction: InductionStep) -> tuple[Identity, ...]:
-    """Predictor form (72d)–(72h) against the variance identity, in sum and matrix by matrix."""
-    direct = sum((image.direct[-1] for image in induction.images), sp.zeros(*induction.present.shape))
-    return (
-        Identity(induction.following, direct, "sum"),
-        *(Identity(image.with_past[-1], image.direct[-1], "one matrix") for image in induction.images),
-    )
-
-
-def _reassembles(linearized: Linearization) -> Identity:
-    """The rows read off reproduce the update and its derivative."""
-    vectors = sp.Matrix([[q, dq]])
-    rebuilt = sum((_scale * symbol * (vectors * rows) for symbol, rows in linearized.rows.items()), sp.zeros(1, 2))
-    return Identity(rebuilt, sp.Matrix([[_scale * W * q, linearized.derivative]]), "(45)")
 
 
 def _readout_variance(matrix: sp.Symbol, nu: sp.Expr, covariance: sp.Matrix, *, column: int) -> sp.Expr:

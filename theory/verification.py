@@ -1,41 +1,43 @@
-"""Two independent engines that decide whether an identity holds.
+"""Two independent engines that decide whether an identity holds, and two that decide a sign.
 
-*Simplification* asks SymPy to reduce ``lhs - rhs`` to zero.
+*Simplification* asks SymPy to reduce ``lhs - rhs`` to zero; sums are first brought to common limits.
+*Modular evaluation* (``theory.modular``) evaluates ``lhs - rhs`` exactly in a large prime field.
 
-*Modular evaluation* replaces every symbol by an element of the field with p = 2**61 - 1 elements,
-every integer symbol by an integer, every non-commuting symbol by a 4×4 matrix, and evaluates
-``lhs - rhs`` with exact modular arithmetic. It shares no code with SymPy's simplifier. A non-zero
-value refutes the identity for certain; zero at every point leaves an error probability that is
-bounded by Schwartz–Zippel, degree / p for each point. Symbols that are positive are given squares,
-so that half-integer powers of them can be evaluated too.
-
-The points are derived from the identity by hashing, so that a verification is reproducible and
-nobody can choose an identity to suit the points by accident.
+A sign is read off the way a quantity is written, as sums and products of what is known to be
+non-negative, and SymPy's own reasoning from assumptions must come to the same conclusion.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from itertools import count
-from typing import Final
 
 import sympy as sp
 
-PRIME: Final = 2**61 - 1
-POINTS: Final = 3
-MATRIX_SIZE: Final = 4  # 4×4 matrices satisfy no polynomial identity of degree below 8
-_INTEGER_RANGE: Final = (3, 1000)
+from theory.facts import Nonnegative
+from theory.modular import MATRIX_SIZE, POINTS, PRIME, NotModularError, modular_bits, vanishes_modulo_prime
+from theory.sums import merge_deltas, vanishes
 
-Matrix = tuple[tuple[int, ...], ...]
-Value = int | Matrix
+__all__ = [
+    "MATRIX_SIZE",
+    "POINTS",
+    "PRIME",
+    "Identity",
+    "NotModularError",
+    "Obligation",
+    "Outcome",
+    "Sign",
+    "Verification",
+    "simplifies_to_zero",
+    "vanishes_modulo_prime",
+    "verify",
+]
 
 
 class Outcome(Enum):
-    """What the two engines say of an identity. Only ``PROVED`` counts as proof."""
+    """What the two engines say of an obligation. Only ``PROVED`` counts as proof."""
 
     PROVED = "proved"
     ONE_ENGINE = "one engine only"
@@ -43,22 +45,30 @@ class Outcome(Enum):
     UNVERIFIED = "unverified"
 
 
-class NotModularError(ValueError):
-    """The expression has no meaning modulo a prime (an exponential, a cosine, …)."""
-
-
 @dataclass(frozen=True)
 class Identity:
-    """A claim ``lhs = rhs`` between two SymPy expressions or two matrices of one shape."""
+    """A claim ``lhs = rhs`` between two SymPy expressions or two matrices of one shape.
+
+    Attributes
+    ----------
+    lhs, rhs : sympy.Basic
+    about : str
+        What it says, in a word or two.
+    given : tuple of sympy.Expr
+        Quantities known to be non-negative, such as ``n_y - 1 - a``: an index within its range.
+    """
 
     lhs: sp.Basic
     rhs: sp.Basic
     about: str = ""
+    given: tuple[sp.Expr, ...] = ()
 
     def differences(self) -> list[sp.Expr]:
         """The scalar differences ``lhs - rhs``, one for each entry."""
         if isinstance(self.lhs, sp.MatrixBase) or isinstance(self.rhs, sp.MatrixBase):
             shapes = [getattr(side, "shape", ()) for side in (self.lhs, self.rhs)]
+            if 0 in (self.lhs, self.rhs):  # the zero matrix of whatever shape
+                return list(self.lhs if self.rhs == 0 else self.rhs)
             if shapes[0] != shapes[1]:
                 raise ValueError(f"shapes {shapes[0]} and {shapes[1]} differ in {self.about!r}")
             return [a - b for a, b in zip(self.lhs, self.rhs, strict=True)]
@@ -66,12 +76,33 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Verification:
-    """What was found for one identity.
+class Sign:
+    """A claim ``quantity ≥ 0``.
 
     Attributes
     ----------
-    identity : Identity
+    quantity : sympy.Expr
+        Written as sums and products of what is known to be non-negative.
+    known : tuple of Nonnegative
+        Facts about signs, beyond what the symbols say.
+    about : str
+    """
+
+    quantity: sp.Expr
+    known: tuple[Nonnegative, ...] = ()
+    about: str = "sign"
+
+
+Obligation = Identity | Sign
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found for one obligation.
+
+    Attributes
+    ----------
+    identity : Identity or Sign
     outcome : Outcome
     error_bits : float
         At the integers that were tried the modular engine is wrong with probability at most
@@ -79,24 +110,31 @@ class Verification:
         identity holds for every integer rests on the simplification, which must agree.
     """
 
-    identity: Identity
+    identity: Obligation
     outcome: Outcome
     error_bits: float
 
 
-def verify(identity: Identity) -> Verification:
-    """Ask both engines about one identity."""
-    differences = identity.differences()
+def verify(obligation: Obligation) -> Verification:
+    """Ask both engines about one obligation."""
+    return _verify_sign(obligation) if isinstance(obligation, Sign) else _verify_identity(obligation)
+
+
+def _verify_identity(identity: Identity) -> Verification:
     bits = []
+    try:
+        differences = identity.differences()
+    except ValueError:
+        return Verification(identity, Outcome.REFUTED, math.inf)
     for difference in differences:
         try:
-            bits.append(_modular_bits(difference))
+            bits.append(modular_bits(difference))
         except NotModularError:
             bits.append(0.0)
     if any(value < 0 for value in bits):
         return Verification(identity, Outcome.REFUTED, math.inf)
     modular = all(value > 0 for value in bits)
-    simplified = all(simplifies_to_zero(difference) for difference in differences)
+    simplified = all(simplifies_to_zero(difference, identity.given) for difference in differences)
     if modular and simplified:
         outcome = Outcome.PROVED
     else:
@@ -104,8 +142,19 @@ def verify(identity: Identity) -> Verification:
     return Verification(identity, outcome, min(bits) if modular else 0.0)
 
 
-def simplifies_to_zero(expression: sp.Expr) -> bool:
+def _verify_sign(sign: Sign) -> Verification:
+    engines = (_visibly_nonnegative(sign.quantity, sign.known), _nonnegative_by_assumption(sign.quantity, sign.known))
+    if all(engines):
+        return Verification(sign, Outcome.PROVED, math.inf)
+    return Verification(sign, Outcome.ONE_ENGINE if any(engines) else Outcome.UNVERIFIED, 0.0)
+
+
+def simplifies_to_zero(expression: sp.Expr, given: tuple[sp.Expr, ...] = ()) -> bool:
     """Whether SymPy reduces ``expression`` to zero; the cheap transformations come first."""
+    if expression.has(sp.KroneckerDelta):
+        expression = merge_deltas(expression)
+    if expression.has(sp.Sum):
+        return vanishes(expression, simplifies_to_zero, given)
     transformations: tuple[Callable[[sp.Expr], sp.Expr], ...] = (
         sp.expand,
         lambda e: sp.expand(sp.powsimp(sp.expand(e, power_exp=True))),
@@ -115,166 +164,50 @@ def simplifies_to_zero(expression: sp.Expr) -> bool:
     return any(transform(expression) == 0 for transform in transformations)
 
 
-def vanishes_modulo_prime(expression: sp.Expr) -> bool:
-    """Whether ``expression`` is zero at every hashed point of the field.
-
-    Raises
-    ------
-    NotModularError
-        When the expression cannot be evaluated modulo a prime.
-    """
-    return _modular_bits(expression) > 0
-
-
-def _modular_bits(expression: sp.Expr) -> float:
-    """Error exponent of "it vanishes", or -1 when a point shows that it does not."""
-    bits, found = 0.0, 0
-    for attempt in count():
-        if attempt > 20 * POINTS:
-            raise NotModularError("no point avoids the poles of the expression")
-        evaluation = _Point(expression, attempt)
-        try:
-            value = evaluation.value(expression)
-            degree = sum(evaluation.degree(expression))
-        except ZeroDivisionError:
-            continue
-        if value != 0 and value != _scalar(0):
-            return -1.0
-        if degree >= PRIME:
-            raise NotModularError("its degree is too large for this field to tell")
-        bits += math.log2(PRIME / max(degree, 1))
-        found += 1
-        if found == POINTS:
-            return bits
-    raise AssertionError("unreachable")
+def _visibly_nonnegative(quantity: sp.Expr, known: tuple[Nonnegative, ...]) -> bool:
+    """Whether the way it is written shows that it is not negative."""
+    if quantity.is_number or quantity.is_Symbol or isinstance(quantity, sp.core.function.AppliedUndef):
+        shown = bool(quantity.is_nonnegative)
+    elif isinstance(quantity, sp.Add | sp.Mul):
+        shown = all(_visibly_nonnegative(part, known) for part in quantity.args)
+    elif isinstance(quantity, sp.Pow):
+        even = quantity.exp.is_even and quantity.base.is_real
+        shown = bool(even) or (bool(quantity.exp.is_real) and _visibly_nonnegative(quantity.base, known))
+    elif isinstance(quantity, sp.Sum):
+        shown = _visibly_nonnegative(quantity.function, _inside(quantity, known))
+    else:
+        shown = False
+    return shown or _exceeds(quantity, known)
 
 
-class _Point:
-    """One hashed point of the field, at which expressions are evaluated."""
-
-    def __init__(self, expression: sp.Expr, attempt: int) -> None:
-        self._seed = hashlib.sha256(f"{attempt}:{sp.srepr(expression)}".encode()).digest()
-
-    def _hash(self, name: str) -> int:
-        return int.from_bytes(hashlib.sha512(self._seed + name.encode()).digest())
-
-    def value(self, e: sp.Expr) -> Value:
-        """``e`` at this point."""
-        if e.is_Rational:
-            return int(e.p) * pow(int(e.q), -1, PRIME) % PRIME
-        if e.is_Symbol:
-            return self._symbol(e)
-        if isinstance(e, sp.core.function.AppliedUndef):
-            arguments = ",".join(str(self.integer(argument)) for argument in e.args)
-            return self._hash(f"{e.func}({arguments})") % PRIME
-        if e.is_Add:
-            total = self.value(e.args[0])
-            for term in e.args[1:]:
-                total = _add(total, self.value(term))
-            return total
-        if e.is_Mul:
-            product = self.value(e.args[0])
-            for factor in e.args[1:]:
-                product = _multiply(product, self.value(factor))
-            return product
-        if e.is_Pow:
-            return self._power(e.base, e.exp)
-        raise NotModularError(f"{e.func} has no value modulo a prime")
-
-    def _symbol(self, symbol: sp.Symbol) -> Value:
-        if symbol.is_commutative is False:
-            cells = [self._hash(f"{symbol}[{i}]") % PRIME for i in range(MATRIX_SIZE**2)]
-            return tuple(tuple(cells[i : i + MATRIX_SIZE]) for i in range(0, len(cells), MATRIX_SIZE))
-        if symbol.is_integer:
-            return self._root(symbol) ** 2 if symbol.is_positive else self._integer_symbol(symbol)
-        return pow(self._root(symbol), 2, PRIME)
-
-    def _integer_symbol(self, symbol: sp.Symbol) -> int:
-        low, high = _INTEGER_RANGE
-        return low + self._hash(str(symbol)) % (high - low)
-
-    def _root(self, symbol: sp.Symbol) -> int:
-        """The square root of the value of a symbol that is given a square."""
-        return self._integer_symbol(symbol) if symbol.is_integer else self._hash(str(symbol)) % PRIME
-
-    def _power(self, base: sp.Expr, exponent: sp.Expr) -> Value:
-        power = self.rational(exponent)
-        if power.q == 1:
-            value = self.value(base)
-            if isinstance(value, tuple):
-                if power < 0:
-                    raise NotModularError("inverse of a non-commuting symbol")
-                return _matrix_power(value, int(power))
-            if value == 0 and power < 0:
-                raise ZeroDivisionError
-            return pow(value, int(power), PRIME)
-        if power.q == 2 and base.is_Symbol and base.is_positive:
-            return pow(self._root(base), int(2 * power), PRIME)
-        raise NotModularError(f"the power {base}**({exponent})")
-
-    def rational(self, e: sp.Expr) -> sp.Rational:
-        """An exponent or an argument as an exact rational: its symbols must be integers."""
-        values = {}
-        for symbol in e.free_symbols:
-            if not symbol.is_integer:
-                raise NotModularError(f"the exponent {e} is not an integer")
-            values[symbol] = self._symbol(symbol)
-        result = e.subs(values)
-        if not result.is_Rational:
-            raise NotModularError(f"the exponent {e} is not rational")
-        return result
-
-    def integer(self, e: sp.Expr) -> int:
-        """As ``rational``, for arguments of unknown sequences."""
-        value = self.rational(e)
-        if value.q != 1:
-            raise NotModularError(f"the argument {e} of a sequence is not an integer")
-        return int(value)
-
-    def degree(self, e: sp.Expr) -> tuple[int, int]:
-        """Bounds on the degrees of numerator and denominator in the hashed values."""
-        if e.is_Rational or (e.is_Symbol and e.is_integer and e.is_commutative):
-            return 0, 0
-        if e.is_Add or e.is_Mul:
-            parts = [self.degree(argument) for argument in e.args]
-            below = sum(part[1] for part in parts)
-            if e.is_Mul:
-                return sum(part[0] for part in parts), below
-            return max(above + below - own for above, own in parts), below
-        if e.is_Pow:
-            above, below = self.degree(e.base)
-            power = self.rational(e.exp)
-            size = math.ceil(abs(power))
-            return (above * size, below * size) if power >= 0 else (below * size, above * size)
-        return 2, 0
+def _inside(total: sp.Sum, known: tuple[Nonnegative, ...]) -> tuple[Nonnegative, ...]:
+    """What is known within a sum: its indices run over their limits, and nothing else is known of them."""
+    bound = {limit[0] for limit in total.limits}
+    limits = [Nonnegative(side) for index, low, high in total.limits for side in (index - low, high - index)]
+    return (*(fact for fact in known if not (fact.is_range and fact.quantity.free_symbols & bound)), *limits)
 
 
-def _scalar(c: int) -> Matrix:
-    return tuple(tuple(c if i == k else 0 for k in range(MATRIX_SIZE)) for i in range(MATRIX_SIZE))
+def _exceeds(quantity: sp.Expr, known: tuple[Nonnegative, ...]) -> bool:
+    """Whether the quantity is a known one, or that plus something non-negative."""
+    ranges = tuple(fact.quantity for fact in known if fact.is_range and not fact.when)
+    return any(
+        fact.covers(quantity, ranges)
+        or (bool(sp.expand(quantity - fact.quantity).is_nonnegative) and fact.covers(fact.quantity, ranges))
+        for fact in known
+    )
 
 
-def _add(a: Value, b: Value) -> Value:
-    if isinstance(a, int) and isinstance(b, int):
-        return (a + b) % PRIME
-    a = _scalar(a) if isinstance(a, int) else a
-    b = _scalar(b) if isinstance(b, int) else b
-    return tuple(tuple((x + y) % PRIME for x, y in zip(u, v, strict=True)) for u, v in zip(a, b, strict=True))
+def _nonnegative_by_assumption(quantity: sp.Expr, known: tuple[Nonnegative, ...]) -> bool:
+    """Put a non-negative symbol in place of what is known, and let SymPy reason."""
+    return bool(_marked(quantity, known).is_nonnegative)
 
 
-def _multiply(a: Value, b: Value) -> Value:
-    if isinstance(a, int) and isinstance(b, int):
-        return a * b % PRIME
-    if isinstance(a, int) or isinstance(b, int):
-        matrix, factor = (b, a) if isinstance(a, int) else (a, b)
-        assert isinstance(matrix, tuple)
-        assert isinstance(factor, int)
-        return tuple(tuple(factor * x % PRIME for x in row) for row in matrix)
-    columns = list(zip(*b, strict=True))
-    return tuple(tuple(sum(x * y for x, y in zip(row, column, strict=True)) % PRIME for column in columns) for row in a)
-
-
-def _matrix_power(matrix: Matrix, power: int) -> Value:
-    result: Value = _scalar(1)
-    for _ in range(power):
-        result = _multiply(result, matrix)
-    return result
+def _marked(node: sp.Basic, known: tuple[Nonnegative, ...]) -> sp.Basic:
+    """From the outside in, so that ``2 - x`` is seen before the x in it; a sum becomes one of its terms."""
+    if isinstance(node, sp.Expr) and not node.is_nonnegative:
+        ranges = tuple(fact.quantity for fact in known if fact.is_range and not fact.when)
+        if (isinstance(node, sp.Add) and _exceeds(node, known)) or any(fact.covers(node, ranges) for fact in known):
+            return sp.Dummy("known", nonnegative=True)
+    if isinstance(node, sp.Sum):
+        return _marked(node.function, _inside(node, known))
+    return node.func(*(_marked(argument, known) for argument in node.args)) if node.args else node

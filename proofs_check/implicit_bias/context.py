@@ -28,6 +28,15 @@ PAPER: dict[str, str] = {
 }
 """The paper's claims. Derivations never see them."""
 
+PARTS: dict[str, str] = {
+    "a": f"L_0 … L_(T-1) → independent Gaussians, components of L_j i.i.d. N(0, {PAPER['var']})",
+    "b": f"NTK → T(x)^T D(rho) T(x') ⊗ I (20), rho_j = {PAPER['rho']} (21)",
+}
+"""The parts of the statement."""
+
+TARGET_OF: dict[str, str] = {"a": "var", "b": "rho"}
+"""Part → what a claim about it is called."""
+
 DERIVED = {"rho": rho, "var": variance}
 
 
@@ -47,6 +56,30 @@ class Context:
         claims |= {claim.target: claim for claim in map(Claim.parse, settings.claims)}
         expectations = Expectations(settings)
         return cls(settings, claims, expectations, Laboratory(settings, expectations.in_regime, progress))
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """Target → the formula that is checked."""
+        return {target: claim.text for target, claim in self.claims.items()}
+
+    @property
+    def says(self) -> dict[str, str]:
+        """Part → the paper's words, or the user's claim."""
+        own = {Claim.parse(text).target for text in self.settings.claims}
+        return {
+            part: f"your claim: {target} = {self.claims[target].text}" if target in own else PARTS[part]
+            for part, target in TARGET_OF.items()
+        }
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know about the settings."""
+        return self.settings.warnings()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped the measurements."""
+        return self.laboratory.interrupted
 
     @property
     def fixed(self) -> frozenset[object]:

@@ -11,43 +11,7 @@ import sympy as sp
 from proofs_check.claims import compare, contradiction
 from proofs_check.implicit_bias.context import DERIVED, Context, width_in_words
 from proofs_check.theorem import Evidence, Kind, Status, measured
-from theory.derivation import Derivation
-from theory.verification import POINTS, Outcome
-
-
-def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
-    """Verify a derivation, step by step."""
-    verified = derivation.verify()
-    steps = [
-        {
-            "equation": s.step.equation,
-            "statement": f"{s.step.lhs} = {s.step.rhs}",
-            "reason": s.step.reason,
-            "method": s.step.method.value,
-            "outcome": s.outcome.value,
-            "identities": len(s.verifications),
-        }
-        for s in verified.steps
-    ]
-    if verified.proved:
-        status = Status.CONFIRMED
-        summary = (
-            f"{len(steps)} steps, {verified.identities} identities, each by SymPy and modulo 2^61-1 at {POINTS} points"
-        )
-    else:
-        refuted = any(step.outcome is Outcome.REFUTED for step in verified.failures)
-        status = Status.REFUTED if refuted else Status.UNDECIDED
-        summary = "; ".join(
-            f"step {f.step.equation or f.step.reason!r} is {f.outcome.value}" for f in verified.failures
-        )
-    return Evidence(
-        check,
-        Kind.IDENTITY,
-        "derivation",
-        status,
-        summary,
-        details={"hypotheses": list(derivation.hypotheses), "steps": steps, "result": str(derivation.result)},
-    )
+from theory.verification import Outcome
 
 
 def claim_evidence(check: str, target: str, context: Context) -> Evidence:

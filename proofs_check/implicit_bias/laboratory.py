@@ -24,6 +24,7 @@ from proofs_check.errors import InputError
 from proofs_check.judgement import FAMILY_LEVEL
 from proofs_check.progress import Progress, Silent
 from proofs_check.settings import MAX_REPLICATES, MIN_REPLICATES, Settings
+from proofs_check.theorem import InterruptedRunError
 
 LAZY_PILOT: Final = 4096
 LAZY_GROWTH: Final = 4
@@ -57,10 +58,6 @@ class Purpose(IntEnum):
     GIVEN = 1
     LADDER = 2
     LAW = 3
-
-
-class InterruptedRunError(Exception):
-    """The user stopped the run before anything of this sample was drawn."""
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ false variants of both claims, which the symbolic side and the measurements must
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from proofs_check.claims import Claim, compare
 from proofs_check.implicit_bias import theorem_3_3a, theorem_3_3b
-from proofs_check.implicit_bias.context import DERIVED, PAPER, Context
+from proofs_check.implicit_bias.context import DERIVED, PARTS, TARGET_OF, Context
 from proofs_check.judgement import refuting_entries
 from proofs_check.theorem import Check, Control, ControlResult, Theorem
-from theory.tangent_kernel import FIXED_HORIZON, FIXED_START, INITIALIZATION
 from theory.verification import Outcome
 
 CONTROLS: Final[tuple[Control, ...]] = (
@@ -68,12 +68,11 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control("variance: F missing", "var = nu_C*nu_W**j", "the entries of F have variance nu_F"),
 )
 
-PARTS: Final = {
-    "a": f"L_0 … L_(T-1) → independent Gaussians, components of L_j i.i.d. N(0, {PAPER['var']})",
-    "b": f"NTK → T(x)^T D(rho) T(x') ⊗ I (20), rho_j = {PAPER['rho']} (21)",
-}
-
-_PART_OF: Final = {"var": "a", "rho": "b"}
+HYPOTHESES: Final = (
+    "entries of W, F, C independent, N(0, ν_W), N(0, ν_F), N(0, ν_C), as in (4)",
+    "T, n_x, n_y fixed while n → ∞",
+    "h_{-1} = 0",
+)
 
 
 def theorem(parts: str = "ab") -> Theorem[Context]:
@@ -89,15 +88,22 @@ def theorem(parts: str = "ab") -> Theorem[Context]:
         checks += theorem_3_3a.CHECKS
     if "b" in parts:
         checks += theorem_3_3b.CHECKS
+    targets = {TARGET_OF[part] for part in parts}
     return Theorem(
         id="3.3" if parts == "ab" else f"3.3{parts}",
         title="The linear RNN at initialization: impulse response and tangent kernel",
         source="Emami et al., Implicit Bias of Linear RNNs, ICML 2021, Theorem 3.3",
         parts={part: PARTS[part] for part in parts},
-        hypotheses=(INITIALIZATION, FIXED_HORIZON, FIXED_START),
+        hypotheses=HYPOTHESES,
         checks=checks,
-        controls=tuple(c for c in CONTROLS if _PART_OF[Claim.parse(c.claim).target] in parts),
+        controls=tuple(c for c in CONTROLS if Claim.parse(c.claim).target in targets),
+        prepare=Context.prepare,
+        refute=run_control,
     )
+
+
+part_a = partial(theorem, "a")
+part_b = partial(theorem, "b")
 
 
 def run_control(control: Control, context: Context) -> ControlResult:

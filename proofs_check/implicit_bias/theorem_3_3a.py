@@ -19,20 +19,30 @@ from numerics.gaussian_matrix import Array
 from numerics.kernel_ensemble import Sample
 from numerics.memory import dense_bytes
 from numerics.statistics import chi_square_test, normal_test, same_law_test
+from proofs_check.derivation_evidence import derivation_evidence
 from proofs_check.implicit_bias.context import Context, lag_mask, mean_family, width_in_words
 from proofs_check.implicit_bias.evidence import (
     claim_evidence,
-    derivation_evidence,
     exact_limit_evidence,
     limit_evidence,
     span,
 )
-from proofs_check.implicit_bias.laboratory import InterruptedRunError, LawPair
+from proofs_check.implicit_bias.laboratory import LawPair
 from proofs_check.implicit_bias.regime import lag_table
 from proofs_check.settings import memory_in_words
-from proofs_check.theorem import Check, Evidence, FamilyOfTests, Kind, Status, measured, no_error, shown
+from proofs_check.theorem import (
+    Check,
+    Evidence,
+    FamilyOfTests,
+    InterruptedRunError,
+    Kind,
+    Status,
+    measured,
+    no_error,
+    shown,
+)
 from theory.finite_width import response_moment
-from theory.tangent_kernel import impulse_response_law
+from theory.statements.theorem_3_3a import impulse_response
 
 ROUNDING: Final = 1e-9
 """Rounding allowed in identities that hold exactly for every draw."""
@@ -43,7 +53,7 @@ MIXTURE_SHIFT: Final = 0.07
 
 def derivation(context: Context) -> Iterator[Evidence]:
     """The derivation (41)–(43) and the claim against its result."""
-    yield derivation_evidence("a.derivation", impulse_response_law())
+    yield derivation_evidence("a.derivation", impulse_response())
     yield claim_evidence("a.claim", "var", context)
 
 

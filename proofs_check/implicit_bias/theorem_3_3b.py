@@ -18,10 +18,10 @@ from numerics.gaussian_matrix import Array
 from numerics.kernel_ensemble import Sample
 from numerics.statistics import fit_slope, root_mean_square
 from proofs_check.claims import as_fraction
+from proofs_check.derivation_evidence import derivation_evidence
 from proofs_check.implicit_bias.context import Context, lag_mask, mean_family, width_in_words
 from proofs_check.implicit_bias.evidence import (
     claim_evidence,
-    derivation_evidence,
     exact_limit_evidence,
     limit_evidence,
     span,
@@ -29,8 +29,10 @@ from proofs_check.implicit_bias.evidence import (
 from proofs_check.implicit_bias.regime import lag_table, regime
 from proofs_check.theorem import Check, Evidence, FamilyOfTests, measured, shown
 from theory.finite_width import kernel_weight
-from theory.implicit_bias import bound, shape
-from theory.tangent_kernel import kernel_weight_law, ntk_parameterization_rho, rho_parts
+from theory.implicit_bias import shape
+from theory.statements.bound_22 import decay
+from theory.statements.theorem_3_3b import linearized_kernel
+from theory.tangent_kernel import ntk_parameterization_rho, rho_parts
 
 SLOPE: Final = -0.5
 LARGEST_WEIGHT: Final = 1e100
@@ -38,7 +40,7 @@ LARGEST_WEIGHT: Final = 1e100
 
 def derivation(context: Context) -> Iterator[Evidence]:
     """The derivation (44)–(55) and the claim against its result."""
-    yield derivation_evidence("b.derivation", kernel_weight_law())
+    yield derivation_evidence("b.derivation", linearized_kernel())
     yield claim_evidence("b.claim", "rho", context)
 
 
@@ -86,10 +88,11 @@ def bias(context: Context) -> Iterator[Evidence]:
     if context.settings.nu_W == 0:
         yield shown("b.bound", "bound (22)", "needs ν_W > 0")
     else:
+        largest = decay().step("largest").rhs
         yield replace(
-            derivation_evidence("b.bound", bound()),
+            derivation_evidence("b.bound", decay()),
             title="bound (22)",
-            summary=f"ρ_j ≤ ({bound().result})·ν_W^j for j ≤ T, by an identity; tight at j = T",
+            summary=f"ρ_j ≤ ({largest})·ν_W^j for j ≤ T, by an identity; tight at j = T",
         )
 
 

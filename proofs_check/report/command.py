@@ -6,6 +6,7 @@ import shlex
 from fractions import Fraction
 from typing import Final
 
+from proofs_check.registry import Entry
 from proofs_check.settings import DEFAULT_RESOLUTION, Settings
 
 DEFAULTS: Final[dict[str, str]] = {
@@ -36,7 +37,18 @@ CITATION: Final = """\
 }"""
 
 
-def reproducing_command(statement: str, settings: Settings) -> str:
+FIXES: Final[dict[str, str]] = {
+    "nu-w": "nu_W",
+    "nu-f": "nu_F",
+    "nu-c": "nu_C",
+    "horizon": "T",
+    "inputs": "n_x",
+    "outputs": "n_y",
+}
+"""Options that fix the value of a symbol in a claim."""
+
+
+def reproducing_command(entry: Entry, settings: Settings) -> str:
     """The command line that gives the same report; workers and output files do not change it."""
     s = settings
     values = {
@@ -50,10 +62,10 @@ def reproducing_command(statement: str, settings: Settings) -> str:
         "sampler": s.sampler,
         "seed": str(s.seed),
     }
-    fixed = {"nu-w": "nu_W", "nu-f": "nu_F", "nu-c": "nu_C", "horizon": "T", "inputs": "n_x", "outputs": "n_y"}
-    words = ["check-theorem", statement, "--n", values.pop("n")]
+    words = ["check-theorem", entry.id]
     for option, value in values.items():
-        if value != DEFAULTS[option] or fixed.get(option) in s.fixed:
+        shown = option == "n" or value != DEFAULTS[option] or FIXES.get(option) in s.fixed
+        if shown and option in entry.options:
             words += [f"--{option}", value]
     if s.replicates is not None:
         words += ["--replicates", str(s.replicates)]
@@ -61,6 +73,8 @@ def reproducing_command(statement: str, settings: Settings) -> str:
         words += ["--resolution", f"{s.resolution:g}"]
     for claim in s.claims:
         words += ["--claim", claim]
+    for option, text in s.ignored:
+        words += [f"--{option}", text]
     return shlex.join(words)
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from proofs_check.registry import Entry
 from proofs_check.report.command import decimal
 from proofs_check.settings import Settings
 
 
-def heading(title: str, settings: Settings) -> str:
+def heading(entry: Entry, settings: Settings) -> str:
     """The first lines of a report, known before anything is computed."""
     s = settings
-    return (
-        f"{title}\n"
-        f"n = {', '.join(map(str, s.widths))}\nT = {s.horizon}   n_x = {s.inputs}   n_y = {s.outputs}   "
-        f"ν_W = {decimal(s.nu_W)}   ν_F = {decimal(s.nu_F)}   ν_C = {decimal(s.nu_C)}"
-    )
+    sizes = {
+        "horizon": f"T = {s.horizon}",
+        "inputs": f"n_x = {s.inputs}",
+        "outputs": f"n_y = {s.outputs}",
+        "nu-w": f"ν_W = {decimal(s.nu_W)}",
+        "nu-f": f"ν_F = {decimal(s.nu_F)}",
+        "nu-c": f"ν_C = {decimal(s.nu_C)}",
+    }
+    lines = [
+        entry.title,
+        f"n = {', '.join(map(str, s.widths))}" if "n" in entry.options else "",
+        "   ".join(text for option, text in sizes.items() if option in entry.options),
+    ]
+    return "\n".join(line for line in lines if line)

@@ -35,7 +35,7 @@ def schema() -> dict[str, Any]:
 
 def as_mapping(verdict: Verdict) -> dict[str, Any]:
     """The report as nested mappings and lists."""
-    theorem, settings, judgement = verdict.theorem, verdict.settings, verdict.judgement
+    theorem, judgement = verdict.theorem, verdict.judgement
     return {
         "format": FORMAT,
         "version": __version__,
@@ -46,20 +46,7 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
             "parts": dict(theorem.parts),
             "hypotheses": list(theorem.hypotheses),
         },
-        "settings": {
-            "n": list(settings.widths),
-            "horizon": settings.horizon,
-            "inputs": settings.inputs,
-            "outputs": settings.outputs,
-            "nu_W": decimal(settings.nu_W),
-            "nu_F": decimal(settings.nu_F),
-            "nu_C": decimal(settings.nu_C),
-            "sampler": settings.sampler,
-            "seed": settings.seed,
-            "replicates": settings.replicates,
-            "resolution": settings.resolution,
-            "fixed": sorted(settings.fixed),
-        },
+        "settings": _settings(verdict),
         "claims": dict(verdict.claims),
         "verdict": {
             "outcome": judgement.outcome.word,
@@ -72,9 +59,29 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
         "evidence": [_evidence(item) for item in judgement.evidence],
         "controls": [_control(result) for result in verdict.controls],
         "warnings": list(verdict.warnings),
-        "reproduce": reproducing_command(theorem.id, settings),
+        "reproduce": reproducing_command(verdict.entry, verdict.settings),
         "timing": {"seconds": round(verdict.seconds, 3)},
     }
+
+
+def _settings(verdict: Verdict) -> dict[str, Any]:
+    """The options that the report depends on."""
+    s, options = verdict.settings, verdict.entry.options
+    values = {
+        "n": ("n", list(s.widths)),
+        "horizon": ("horizon", s.horizon),
+        "inputs": ("inputs", s.inputs),
+        "outputs": ("outputs", s.outputs),
+        "nu-w": ("nu_W", decimal(s.nu_W)),
+        "nu-f": ("nu_F", decimal(s.nu_F)),
+        "nu-c": ("nu_C", decimal(s.nu_C)),
+        "sampler": ("sampler", s.sampler),
+        "seed": ("seed", s.seed),
+        "replicates": ("replicates", s.replicates),
+        "resolution": ("resolution", s.resolution),
+    }
+    used = {name: value for option, (name, value) in values.items() if option in options}
+    return used | {"fixed": sorted(s.fixed)}
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:

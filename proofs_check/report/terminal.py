@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from proofs_check.judgement import FAMILY_LEVEL
+from proofs_check.judgement import DEEDS, FAMILY_LEVEL
 from proofs_check.report.command import reproducing_command
 from proofs_check.run import Verdict
 from proofs_check.settings import Settings
@@ -78,11 +78,9 @@ def print_report(verdict: Verdict, out: Console) -> None:
         _print_part(verdict, part, out)
     for rows in _lag_tables(verdict):
         _print_lags(rows, verdict.settings, out)
-    _print_controls(verdict.controls, out)
+    _print_controls(verdict.controls, DEEDS[verdict.theorem.rests_on][0], out)
     print_verdict(verdict, out)
-    out.print(
-        Text(f"reproduce   {reproducing_command(verdict.theorem.id, verdict.settings)}", style="dim"), soft_wrap=True
-    )
+    out.print(Text(f"reproduce   {reproducing_command(verdict.entry, verdict.settings)}", style="dim"), soft_wrap=True)
 
 
 def print_verdict(verdict: Verdict, out: Console) -> None:
@@ -97,23 +95,23 @@ def print_verdict(verdict: Verdict, out: Console) -> None:
             f" after {verdict.seconds:.1f} s: {judgement.outcome.explanation}",
         )
     )
-    counts = f"{proofs} proofs; {judgement.tests} tests with joint false-alarm level {FAMILY_LEVEL:g}"
+    counts = [f"{proofs} proofs"]
+    if judgement.tests:
+        counts.append(f"{judgement.tests} tests with joint false-alarm level {FAMILY_LEVEL:g}")
     if verdict.controls:
-        counts += f"; {refuted}/{len(applicable)} controls refuted"
-    out.print(counts)
+        counts.append(f"{refuted}/{len(applicable)} controls refuted")
+    out.print("; ".join(counts))
     for reason in judgement.reasons:
         out.print(_hanging("→", reason, STYLES[judgement.outcome]))
 
 
 def _print_part(verdict: Verdict, part: str, out: Console) -> None:
-    target = {"a": "var", "b": "rho"}[part]
-    own = any(claim.partition("=")[0].strip().startswith(target) for claim in verdict.settings.claims)
-    statement = f"your claim: {target} = {verdict.claims[target]}" if own else verdict.theorem.parts[part]
-    out.print(_hanging(f"({part})", statement, "bold"))
+    out.print(_hanging(f"({part})", verdict.says[part], "bold"))
     items = [item for item in verdict.judgement.evidence if item.part == part]
     groups = (
         ("proof", [item for item in items if item.kind.is_proof]),
         ("statistics", [item for item in items if item.kind in (Kind.NUMERICAL, Kind.STATISTICAL)]),
+        ("attacks", [item for item in items if item.kind is Kind.ATTACK]),
         ("for information", [item for item in items if item.kind is Kind.INFORMATION]),
     )
     for name, group in groups:
@@ -219,14 +217,14 @@ def _selected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [rows[round(i * step)] for i in range(SHOWN_LAGS)]
 
 
-def _print_controls(controls: tuple[ControlResult, ...], out: Console) -> None:
+def _print_controls(controls: tuple[ControlResult, ...], deed: str, out: Console) -> None:
     if not controls:
         return
     applicable = [result for result in controls if result.applicable]
     out.print(
         Text(
             f"controls: {sum(r.refuted for r in applicable)} of {len(applicable)} false variants refuted by "
-            "the derivation and by measurement, each alone",
+            f"the derivation and by {deed}, each alone",
             style="bold",
         )
     )
@@ -237,17 +235,17 @@ def _print_controls(controls: tuple[ControlResult, ...], out: Console) -> None:
     for result in controls:
         status = Status.INFORMATION if not result.applicable else Status.CONFIRMED if result.refuted else Status.REFUTED
         mark, style = MARKS[status]
-        table.add_row(Text(mark, style=style), result.control.name, _control_line(result))
+        table.add_row(Text(mark, style=style), result.control.name, _control_line(result, deed))
     out.print(table)
     out.print()
 
 
-def _control_line(result: ControlResult) -> str:
+def _control_line(result: ControlResult, deed: str) -> str:
     if not result.applicable:
         return "true at these parameters and lags, so not a control here"
     if result.refuted:
         return result.numeric_reason
-    return f"derivation: {result.symbolic_reason}; measurement: {result.numeric_reason}"
+    return f"derivation: {result.symbolic_reason}; {deed}: {result.numeric_reason}"
 
 
 def _hanging(mark: str, text: str, style: str) -> Table:

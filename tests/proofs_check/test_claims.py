@@ -147,3 +147,8 @@ def test_the_lag_is_substituted_first():
     formula = SYMBOLS["j"] * SYMBOLS["nu_W"] ** (SYMBOLS["j"] - 1)
     assert evaluate(formula, 0, zero) == 0
     assert evaluate(formula, 1, zero) == 1
+
+
+def test_a_claim_shows_itself_in_a_notebook():
+    shown = Claim.parse("rho = nu_F*nu_W**j")._repr_latex_()
+    assert shown == r"$\displaystyle \rho_{j} = \nu_{F} \nu_{W}^{j}$"

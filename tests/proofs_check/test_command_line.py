@@ -8,9 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from proofs_check import cli
+from proofs_check.registry import ENTRIES
 
 SMALL = ("--horizon", "3", "--replicates", "64", "--sampler", "lazy", "--jobs", "1")
 
@@ -40,7 +44,11 @@ def test_a_refutation_ends_with_one_and_names_the_lag(command):
         (["3.3", "--horizon", "100000"], ["--horizon 100000", "TiB"]),
         (["3.3", "--claim", "rho = __import__('os')"], ["__import__", "not allowed"]),
         (["3.3", "--claim", "kappa = 1"], ["rho = …"]),
-        (["3.3a", "--claim", "rho = 1"], ["3.3a says nothing about 'rho'"]),
+        (["3.3a", "--claim", "rho = 1"], ["3.3a says nothing about 'rho'", "rho with 3.3b"]),
+        (["2.1a", "--claim", "rho = 1"], ["2.1a has no formula", "var and rho with 3.3", "rho with 3.3b"]),
+        (["all", "--claim", "rho = 1"], ["--claim", "not all"]),
+        (["all", "--json", "report.json"], ["--json", "not all"]),
+        (["c.2"], ["unknown statement 'c.2'", "did you mean C.1"]),
         (["3.3", "--claim", "rho = 1", "--claim", "rho = 2"], ["claimed twice"]),
         (["9.9"], ["unknown statement '9.9'", "--list"]),
         (["3.3", "--sampler", "dense", "--n", "1e6"], ["7.28 TiB", "--sampler lazy"]),
@@ -64,7 +72,7 @@ def test_bad_input_gets_one_message_and_status_two(command, arguments, words):
 def test_the_list_names_every_statement(command):
     ran = command("--list")
     assert ran.status == 0
-    assert [line.split()[0] for line in ran.out.splitlines()] == ["3.3", "3.3a", "3.3b"]
+    assert [line.split()[0] for line in ran.out.splitlines()] == list(ENTRIES)
 
 
 def test_the_citation_is_bibtex(command):
@@ -183,3 +191,42 @@ def test_heavy_libraries_are_not_imported_for_the_list(start):
     assert process.returncode == 0
     code = "import sys, proofs_check.cli; print([m for m in ('numpy', 'scipy', 'sympy', 'rich') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-P", "-c", code], text=True).strip() == "[]"
+
+
+def test_options_that_a_statement_does_not_use_are_warned_of_and_ignored(command):
+    ran = command("22", "--n", "0", "--horizon", "3")
+    assert ran.status == 0
+    assert "warning: --n, --horizon: not used by 22, and ignored" in ran.out
+
+
+def test_an_option_that_is_used_is_not_warned_of(command):
+    assert "warning" not in command("22", "--seed", "4", "--jobs", "1").out
+
+
+def test_ignored_options_stay_in_the_command_that_reproduces_the_report(command):
+    ran = command("22", "--n", "64,7", "--seed", "4")
+    assert "reproduce   check-theorem 22 --seed 4 --n 64,7" in ran.out
+
+
+def test_the_heading_of_a_symbolic_statement_names_no_sizes(command):
+    heading, _, _ = command("22").out.partition("\n\n")
+    assert heading == "Bound (22): the weights of the lags decay geometrically"
+
+
+def test_all_statements_are_a_line_each_and_the_worst_status_counts(command, monkeypatch):
+    some = {name: ENTRIES[name] for name in ("22", "3.3a", "32")}
+    monkeypatch.setattr(cli, "ENTRIES", some)
+    ran = command("all", "--quiet")
+    assert ran.status == 0
+    assert [line.split()[:2] for line in ran.out.splitlines()] == [["PASSED", "22"], ["PASSED", "32"]]
+
+
+def test_one_refuted_statement_refutes_all(command, monkeypatch):
+    from proofs_check.symbolic import bound_22
+
+    wrong = replace(bound_22.PART, formulas=(replace(bound_22.BOUND, rhs=bound_22.BOUND.rhs / 2),))
+    monkeypatch.setattr(bound_22, "PART", wrong)
+    monkeypatch.setattr(cli, "ENTRIES", {name: ENTRIES[name] for name in ("22", "32")})
+    ran = command("all", "--quiet")
+    assert ran.status == 1
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["REFUTED", "PASSED"]

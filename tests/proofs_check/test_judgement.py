@@ -77,6 +77,30 @@ def test_a_run_without_measurements_is_inconclusive():
     assert judge([proof(Status.CONFIRMED)], [control()]).outcome is Outcome.INCONCLUSIVE
 
 
+def exact(status: Status = Status.CONFIRMED) -> Evidence:
+    return Evidence("a.exact", Kind.EXACT, "worked out", status, "why")
+
+
+def test_a_statement_that_rests_on_exact_evidence_needs_no_measurement():
+    assert judge([proof(Status.CONFIRMED), exact()], [control()], rests_on=Kind.EXACT).outcome is Outcome.PASSED
+
+
+def test_a_derivation_alone_is_inconclusive():
+    found = judge([proof(Status.CONFIRMED)], [control()], rests_on=Kind.EXACT)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.reasons == ("nothing was computed exactly",)
+
+
+def test_an_attack_that_goes_unnoticed_is_inconclusive():
+    unnoticed = Evidence("a.planted", Kind.ATTACK, "planted errors", Status.UNDECIDED, "one survives")
+    assert judge([exact(), unnoticed], [control()], rests_on=Kind.EXACT).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_survivor_is_named_with_the_side_that_it_survived():
+    found = judge([exact()], [control(numeric=False)], rests_on=Kind.EXACT)
+    assert "exact computation: n" in found.reasons[0]
+
+
 def test_an_interruption_overrides_every_other_outcome():
     assert judge([statistical(1e-30)], [], interrupted=True).outcome is Outcome.INTERRUPTED
 

@@ -14,7 +14,7 @@ from theory.state_evolution import (
     unknown_covariance,
 )
 from theory.symbols import epsilon_W, nu_F, nu_W, t
-from theory.tangent_kernel import kernel_weight_law, perturbed_recursion
+from theory.tangent_kernel import perturbed_law, perturbed_recursion
 from theory.verification import Identity, Outcome, verify
 
 STEPS = 3
@@ -177,7 +177,7 @@ def test_a_row_with_two_coefficients_is_not_memoryless():
 
 @pytest.mark.parametrize("time", range(5))
 def test_the_recursion_45_run_step_by_step_agrees_with_the_solution_for_every_t(time):
-    solutions = {str(step.lhs): step.rhs for step in kernel_weight_law().steps if step.equation in ("(46)", "(51)")}
+    solutions = {str(sequence): solution for sequence, solution in perturbed_law().sequences.items()}
     evolution, _ = run(perturbed_recursion(), time)
     sigma, kappa, tau = (solutions[f"{name}(t)"].subs(t, time) for name in ("sigma", "kappa", "tau"))
     expected = sp.Matrix([[sigma, kappa], [kappa, tau]])

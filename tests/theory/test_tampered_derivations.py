@@ -1,184 +1,175 @@
-"""Plant an error in every obligation of every derivation, and see that none survives."""
+"""Plant an error in every place of every line of every derivation, and see that none survives."""
 
-from dataclasses import replace
+from functools import cache
 
 import pytest
 import sympy as sp
 
-from theory import tangent_kernel
-from theory.derivation import Derivation, Method
-from theory.implicit_bias import bound
-from theory.recurrences import solve
-from theory.state_evolution import StateEvolution
-from theory.symbols import j, nu_C, nu_F, nu_W, t
-from theory.tangent_kernel import impulse_response_law, kernel_weight_law
-from theory.verification import Outcome, verify
+from theory.draft import Draft
+from theory.facts import Equation, Nonzero
+from theory.justification import Bound, Definition, Instance, Instances, NonvanishingFactors, Relation, Rewriting
+from theory.operators import sequence
+from theory.statements.catalogue import all_derivations
+from theory.step import Hypothesis
+from theory.symbols import T, W, i, j, nu_F, nu_W, t
+from theory.tampering import mutations, planted, survivors
 
-LAWS = {"3.3a": impulse_response_law, "3.3b": kernel_weight_law, "22": bound}
-
-MUTATIONS = {
-    "plus one": lambda e: e + 1,
-    "plus a variance": lambda e: e + nu_W,
-    "plus a term that vanishes at t = 0": lambda e: e + t * nu_F * nu_W**t,
-    "times a variance": lambda e: e * nu_W,
-    "doubled": lambda e: 2 * e,
-    "negated": lambda e: -e,
-    "shifted in time": lambda e: e.subs({t: t + 1, j: j + 1}, simultaneous=True),
-    "variances of W and F exchanged": lambda e: e.subs({nu_W: nu_F, nu_F: nu_W}, simultaneous=True),
-    "variances of F and C exchanged": lambda e: e.subs({nu_F: nu_C, nu_C: nu_F}, simultaneous=True),
-}
-ALWAYS_AN_ERROR = ("plus one", "plus a variance", "plus a term that vanishes at t = 0")
+DERIVATIONS = {derivation.id: derivation for derivation in all_derivations()}
+f = sequence("tampered_f", "f_{{{0}}}", commutative=True)
+g = sequence("tampered_g", "g_{{{0}}}", commutative=True)
 
 
-def obligations(law):
-    return [(step, obligation) for step in law().steps for obligation in step.obligations]
+@cache
+def errors(name):
+    """What is planted in a derivation, and what of it is caught."""
+    found = tuple(planted(DERIVATIONS[name]))
+    return found, tuple(tampered for tampered in found if tampered.caught() is not None)
 
 
-def tampered(obligation, mutate, side):
-    """The obligation with an error in one entry of one side, for each entry in which there is one to make."""
-    original = getattr(obligation, side)
-    if not isinstance(original, sp.MatrixBase):
-        return [replace(obligation, **{side: mutate(original)})] if mutate(original) != original else []
-    wrong = []
-    for place, entry in enumerate(original):
-        if mutate(entry) != entry:
-            entries = list(original)
-            entries[place] = mutate(entry)
-            wrong.append(replace(obligation, **{side: sp.Matrix(*original.shape, entries)}))
-    return wrong
+def derive(*lines, facts=()):
+    draft = Draft("tampered", "", "", (Hypothesis("given", "", tuple(facts)),))
+    for number, (lhs, rhs, by, uses, *relation) in enumerate(lines):
+        draft.add(str(number), lhs, rhs, "", by, uses=uses, relation=relation[0] if relation else Relation.EQUAL)
+    return draft.finish()
 
 
-def entries(obligation):
-    return obligation.rhs.shape[0] * obligation.rhs.shape[1] if isinstance(obligation.rhs, sp.MatrixBase) else 1
+def wrongs(derivation):
+    return [(tampered.place, tampered.side, tampered.wrong) for tampered in planted(derivation)]
 
 
-@pytest.mark.parametrize("side", ["lhs", "rhs"])
-@pytest.mark.parametrize("mutation", MUTATIONS)
-@pytest.mark.parametrize("law", LAWS)
-def test_no_planted_error_survives(law, mutation, side):
-    survivors = [
-        (step.equation, wrong)
-        for step, obligation in obligations(LAWS[law])
-        for wrong in tampered(obligation, MUTATIONS[mutation], side)
-        if verify(wrong).outcome is not Outcome.REFUTED
-    ]
-    assert survivors == []
+@pytest.mark.parametrize("name", DERIVATIONS)
+def test_no_planted_error_survives(name):
+    planted_errors, caught = errors(name)
+    assert [str(tampered) for tampered in planted_errors if tampered not in caught] == []
 
 
-@pytest.mark.parametrize("mutation", ALWAYS_AN_ERROR)
-@pytest.mark.parametrize("law", LAWS)
-def test_an_error_can_be_planted_in_every_entry_of_every_obligation(law, mutation):
-    planted = [(len(tampered(o, MUTATIONS[mutation], "rhs")), entries(o)) for _, o in obligations(LAWS[law])]
-    assert planted
-    assert all(errors == places for errors, places in planted)
+@pytest.mark.parametrize("name", DERIVATIONS)
+def test_an_error_can_be_planted_in_every_line(name):
+    places = {tampered.place for tampered in errors(name)[0]}
+    steps = DERIVATIONS[name].steps
+    assert [step.name for place, step in enumerate(steps) if place not in places] == []
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
-def test_every_kind_of_error_is_planted_somewhere(mutation):
-    planted = [w for law in LAWS.values() for _, o in obligations(law) for w in tampered(o, MUTATIONS[mutation], "rhs")]
-    assert planted
+def test_every_planted_error_is_caught(record_property):
+    counts = {name: tuple(map(len, errors(name))) for name in DERIVATIONS}
+    for name, (number, caught) in counts.items():
+        record_property(name, f"{caught} of {number} caught")
+    number, caught = (sum(column) for column in zip(*counts.values(), strict=True))
+    record_property("share", f"{caught / number:.0%}")
+    assert number > 1000
+    assert caught / number == 1
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_one_tampered_step_sinks_its_derivation_wherever_it_stands(law):
-    derivation = LAWS[law]()
-    for place, step in enumerate(derivation.steps):
-        for which, obligation in enumerate(step.obligations):
-            wrong = list(step.obligations)
-            wrong[which] = tampered(obligation, MUTATIONS["plus one"], "rhs")[0]
-            steps = list(derivation.steps)
-            steps[place] = replace(step, obligations=tuple(wrong))
-            verified = replace(derivation, steps=tuple(steps)).verify()
-            assert not verified.proved
-            assert [failure.step for failure in verified.failures] == [steps[place]]
+@pytest.mark.parametrize("kind", ["sign", "exponent", "index", "variances", "factor", "range", "term"])
+def test_errors_of_each_kind_are_planted(kind):
+    assert any(kind in tampered.error for name in DERIVATIONS for tampered in errors(name)[0])
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_only_definitions_go_without_an_obligation(law):
-    assert all(bool(step.obligations) != (step.method is Method.DEFINITION) for step in LAWS[law]().steps)
+def test_an_error_in_the_terms_of_a_gap_is_planted():
+    assert any("gap" in tampered.side for tampered in errors("22")[0])
 
 
-def failures(law):
-    derivation: Derivation = LAWS[law].__wrapped__()
-    return {failure.step.equation for failure in derivation.verify().failures}
+def test_a_definition_that_nobody_uses_may_be_wrong():
+    sloppy = derive((f(j), nu_W**j, Definition(), ()), (nu_W + nu_W, 2 * nu_W, Rewriting(), ()))
+    assert {tampered.place for tampered in survivors(sloppy)} == {0}
+
+
+def test_a_definition_that_is_used_may_not_be_wrong():
+    used = derive((f(j), nu_W**j, Definition(), ()), (2 * f(j), 2 * nu_W**j, Rewriting(), ("0",)))
+    assert survivors(used) == []
+
+
+def test_instances_that_miss_let_an_error_through():
+    """At t = 0 nobody sees which variance it is."""
+    at_zero = Instances((Instance("t = 0", ((t, sp.S.Zero),), (Equation(f(0), sp.S.One),)),), "t = 0")
+    assert any(s.wrong == nu_F**t for s in survivors(derive((f(t), nu_W**t, at_zero, ()))))
+
+
+def test_instances_that_hit_let_nothing_through():
+    facts = [Equation(f(time), nu_W**time) for time in range(3)]
+    cases = tuple(Instance(str(time), ((t, sp.Integer(time)),), (facts[time],)) for time in (1, 2))
+    assert survivors(derive((f(t), nu_W**t, Instances(cases, "t = 1, 2"), ()))) == []
+
+
+def test_an_inequality_with_room_to_spare_is_held_to_its_gap():
+    assert survivors(derive((nu_W, nu_W + nu_F, Bound((nu_F,)), (), Relation.AT_MOST))) == []
+
+
+def test_a_caught_error_names_the_line_that_fails():
+    used = derive((f(j), nu_W**j, Definition(), ()), (2 * f(j), 2 * nu_W**j, Rewriting(), ("0",)))
+    wrong = [tampered for tampered in planted(used) if (tampered.place, tampered.side) == (0, "rhs")]
+    assert {tampered.caught().step.name for tampered in wrong} == {"1"}
+
+
+def test_what_is_defined_must_be_a_name():
+    used = derive((f(j), nu_W**j, Definition(), ()), (2 * f(j), 2 * nu_W**j, Rewriting(), ("0",)))
+    (wrong,) = (tampered for tampered in planted(used) if tampered.wrong == -f(j))
+    assert wrong.caught().step.name == "0"
+
+
+def test_an_error_is_one_change_in_one_line():
+    original = DERIVATIONS["B.1"]
+    for tampered in planted(original):
+        changed = [a != b for a, b in zip(original.steps, tampered.derivation.steps, strict=True)]
+        assert changed == [place == tampered.place for place in range(len(original.steps))]
+        assert tampered.derivation.hypotheses == original.hypotheses
+
+
+def test_a_multiple_of_zero_is_no_error():
+    lines = derive((f(0), sp.S.Zero, Rewriting(), ("given",)), facts=(Equation(f(0), sp.S.Zero),))
+    assert (0, "lhs", -f(0)) not in wrongs(lines)
+    assert (0, "lhs", f(0) + 1) in wrongs(lines)
+
+
+def test_a_multiple_of_what_does_not_vanish_is_no_error():
+    lines = derive((f(0), sp.S.Zero, NonvanishingFactors(), ("given",), Relation.NOT_EQUAL), facts=(Nonzero(f(0)),))
+    assert not {(0, "lhs", -f(0)), (0, "lhs", 2 * f(0))} & set(wrongs(lines))
+
+
+def test_a_line_whose_index_is_renamed_throughout_is_no_error():
+    lines = derive((f(t), g(t), Rewriting(), ("given",)), facts=(Equation(f(t), g(t)),))
+    assert all(wrong != 0 for _, _, wrong in wrongs(lines))
+    assert (0, "lhs", f(t + 1)) in wrongs(lines)  # on one side only it is an error
+
+
+def test_a_line_that_holds_at_its_explicit_matrices_is_no_error():
+    """The square of a projection is the projection."""
+    projection = sp.ImmutableMatrix([[1, 0], [0, 0]])
+    case = Instance("projection", (), (Equation(W, projection),))
+    lines = derive((W * W, W, Rewriting((case,), ""), ("given",)), facts=(Equation(W**2, W),))
+    assert (0, "rhs", W**2) not in wrongs(lines)
+    assert (0, "rhs", -W) in wrongs(lines)
 
 
 @pytest.mark.parametrize(
-    "mistake",
-    [lambda s: s + 1, lambda s: 2 * s + nu_W**t, lambda s: s.subs(t, t + 1), lambda s: s + t],
-    ids=["plus one", "doubled", "shifted", "plus t"],
+    ("expression", "error", "wrong"),
+    [
+        (nu_W + nu_F, "sign", -nu_W - nu_F),
+        (nu_W - nu_F, "sign of a term", nu_W + nu_F),
+        (nu_W**j, "exponent", nu_W ** (j + 1)),
+        (nu_W * nu_F, "exponent", nu_W**2 * nu_F),
+        (f(j) + 1, "index", f(j + 1) + 1),
+        (nu_W**2 + nu_F, "variances of W and F exchanged", nu_F**2 + nu_W),
+        (sp.Sum(f(i), (i, 0, T - 1)), "range", sp.Sum(f(i), (i, 0, T))),
+        (W * W, "factor", 2 * W * W),
+    ],
+    ids=str,
 )
-@pytest.mark.parametrize(("law", "sequence", "equation"), [("3.3a", "sigma", "(43)"), ("3.3b", "tau", "(51)")])
-def test_a_solver_that_is_wrong_is_caught_by_the_induction(monkeypatch, law, sequence, equation, mistake):
-    def wrong(recurrences):
-        return {s: mistake(e) if str(s.func) == sequence else e for s, e in solve(recurrences).items()}
-
-    monkeypatch.setattr(tangent_kernel, "solve", wrong)
-    assert equation in failures(law)
+def test_an_error_is_made_in_one_place(expression, error, wrong):
+    assert (error, wrong) in list(mutations(expression))
 
 
-def test_cross_covariances_that_do_not_vanish_are_caught_by_the_induction(monkeypatch):
-    def wrong(recurrences):
-        return {s: e + nu_W**t if str(s.func) == "kappa" else e for s, e in solve(recurrences).items()}
-
-    monkeypatch.setattr(tangent_kernel, "solve", wrong)
-    assert "(46)" in failures("3.3b")
-
-
-def test_rows_that_are_misread_are_caught_by_reassembling_the_derivative(monkeypatch):
-    right = tangent_kernel.linearize
-
-    def wrong(matrix, direction):
-        linearized = right(matrix, direction)
-        return replace(linearized, rows=linearized.rows | {direction: linearized.rows[direction].T})
-
-    monkeypatch.setattr(tangent_kernel, "linearize", wrong)
-    assert "(45)" in failures("3.3b")
+@pytest.mark.parametrize(
+    "expression", [nu_W, nu_W**2 * nu_F, f(t) + 1, sp.S.Zero, sp.ImmutableMatrix([[1, 0]])], ids=str
+)
+def test_an_error_is_never_the_same_expression(expression):
+    found = [wrong for _, wrong in mutations(expression)]
+    assert found
+    assert expression not in found
 
 
-def test_a_derivative_that_forgets_a_term_is_caught_by_the_product_rule(monkeypatch):
-    right = tangent_kernel.linearize
-
-    def wrong(matrix, direction):
-        linearized = right(matrix, direction)
-        return replace(linearized, derivative=linearized.derivative.args[0])
-
-    monkeypatch.setattr(tangent_kernel, "linearize", wrong)
-    assert {"(44)", "(52)"} <= failures("3.3b")
-
-
-ENGINE_ERRORS = {
-    "a predictor": (lambda image: {"predictor": tuple(f + sp.ones(*f.shape) for f in image.predictor)}, {"(72d)"}),
-    "a correlation with the past": (
-        lambda image: {"with_past": (image.with_past[0] + sp.ones(*image.innovation.shape), *image.with_past[1:])},
-        {"(72h)"},
-    ),
-    "an innovation": (lambda image: {"with_past": (*image.with_past[:-1], 2 * image.with_past[-1])}, {"(43)", "(50)"}),
-    "the variance identity": (lambda image: {"direct": (*image.direct[:-1], image.direct[-1] / 2)}, {"(43)", "(50)"}),
-}
-
-
-@pytest.mark.parametrize("error", ENGINE_ERRORS)
-@pytest.mark.parametrize("law", ["3.3a", "3.3b"])
-def test_an_engine_that_is_wrong_about_one_thing_is_caught_where_it_is_used(monkeypatch, law, error):
-    right = StateEvolution._image
-    mistake, equations = ENGINE_ERRORS[error]
-
-    def wrong(self, i, now):
-        image = right(self, i, now)
-        return replace(image, **mistake(image))
-
-    monkeypatch.setattr(StateEvolution, "_image", wrong)
-    assert equations & failures(law)
-
-
-@pytest.mark.parametrize("law", ["3.3a", "3.3b"])
-def test_an_engine_that_predicts_what_cannot_be_predicted_closes_no_recurrence(monkeypatch, law):
-    right = StateEvolution._predictor
-
-    def wrong(self, i, now, cross):
-        return [block + sp.ones(*block.shape) for block in right(self, i, now, cross)]
-
-    monkeypatch.setattr(StateEvolution, "_predictor", wrong)
-    with pytest.raises(ValueError, match="coupled"):
-        LAWS[law].__wrapped__()
+def test_every_entry_of_a_matrix_is_tampered_with():
+    matrix = sp.ImmutableMatrix([[nu_W, nu_F], [1, 2]])
+    changed = {tuple(a != b for a, b in zip(matrix, wrong, strict=True)) for _, wrong in mutations(matrix)}
+    assert {places.index(True) for places in changed} == {0, 1, 2, 3}
+    assert all(sum(places) == 1 for places in changed)

@@ -1,5 +1,4 @@
 import ast
-import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -13,17 +12,15 @@ import theory
 from theory import tangent_kernel
 from theory.finite_width import kernel_weight
 from theory.state_evolution import GaussianRecursion, LinearRow, RandomMatrix
+from theory.statements import theorem_3_3b
 from theory.symbols import VARIANCES, W, dq, dW, epsilon_W, j, n, nu_C, nu_F, nu_W, q, t
 from theory.tangent_kernel import (
-    FIXED_HORIZON,
-    INITIALIZATION,
     PERTURBATIONS,
     evaluate,
     impulse_recursion,
-    impulse_response_law,
-    kernel_weight_law,
     linearize,
     ntk_parameterization_rho,
+    perturbed_law,
     perturbed_recursion,
     rho,
     rho_at,
@@ -33,6 +30,7 @@ from theory.tangent_kernel import (
 from theory.verification import Identity, Outcome, verify
 
 PACKAGE = Path(theory.__file__).parent
+MODULES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
 PAPER_RHO = nu_C * (j * nu_F * nu_W ** (j - 1) + nu_W**j) + nu_F * nu_W**j
 
 lags = st.integers(0, 12)
@@ -158,54 +156,25 @@ def test_the_recursion_of_the_response_is_the_perturbed_one_without_perturbation
     assert impulse_recursion().matrices[0].row.coefficients[0] == sp.Matrix([[block]])
 
 
-@pytest.mark.parametrize("law", [impulse_response_law, kernel_weight_law])
-def test_the_derivation_is_proved(law):
-    assert law().verify().proved
+def test_one_run_of_the_engine_gives_the_recurrences_of_the_covariances():
+    sigma, kappa, tau = (sp.Function(name)(t) for name in ("sigma", "kappa", "tau"))
+    following = {r.sequence: r.following for r in perturbed_law().recurrences}
+    expected = {sigma: nu_W * sigma, kappa: nu_W * kappa, tau: nu_W * tau + epsilon_W * sigma}
+    assert all(proved(following[name], expected[name]) for name in expected)
 
 
-@pytest.mark.parametrize("law", [impulse_response_law, kernel_weight_law])
-def test_the_derivation_is_wrong_with_probability_below_two_to_the_minus_100(law):
-    assert law().verify().error_bits > 100
+def test_every_recurrence_starts_where_the_recursion_does():
+    assert [r.initial for r in perturbed_law().recurrences] == [nu_F, 0, PERTURBATIONS[1]]
 
 
-@pytest.mark.parametrize("law", [impulse_response_law, kernel_weight_law])
-def test_the_hypotheses_name_the_initialization_and_the_fixed_horizon(law):
-    assert {INITIALIZATION, FIXED_HORIZON} <= set(law().hypotheses)
+def test_solutions_of_the_recurrences_are_proved_by_induction():
+    law = perturbed_law()
+    obligations = [o for r in law.recurrences for o in r.obligations(law.sequences)]
+    assert [verify(o).outcome for o in obligations] == [Outcome.PROVED] * 6
 
 
-def shown(law, equation):
-    return [(step.lhs, step.rhs) for step in law().steps if step.equation == equation]
-
-
-def test_the_response_is_shown_as_a_recursion_in_symbols_that_do_not_commute():
-    ((lhs, rhs),) = shown(impulse_response_law, "(41)")
-    assert not lhs.is_commutative
-    assert rhs == W * q / sp.sqrt(n)
-
-
-def test_the_variance_of_the_response_is_shown_as_a_recurrence_and_as_its_solution():
-    sigma = sp.Function("sigma")
-    assert shown(impulse_response_law, "(43)") == [(sigma(t + 1), nu_W * sigma(t)), (sigma(t), nu_F * nu_W**t)]
-
-
-def test_the_covariance_of_the_perturbed_response_is_shown_as_a_recurrence():
-    sigma, kappa, tau = (sp.Function(name) for name in ("sigma", "kappa", "tau"))
-    ((lhs, rhs),) = shown(kernel_weight_law, "(50)")
-    assert lhs == sp.Matrix([[sigma(t + 1), kappa(t + 1)], [kappa(t + 1), tau(t + 1)]])
-    assert rhs == sp.Matrix(
-        [[nu_W * sigma(t), nu_W * kappa(t)], [nu_W * kappa(t), nu_W * tau(t) + epsilon_W * sigma(t)]]
-    )
-
-
-def test_the_perturbed_response_is_shown_in_symbols_that_do_not_commute():
-    assert [(lhs.is_commutative, rhs) for lhs, rhs in shown(kernel_weight_law, "(44)")] == [
-        (False, sp.expand((W * dq + dW * q) / sp.sqrt(n)))
-    ]
-
-
-def test_the_last_line_shown_is_the_weight_of_the_paper():
-    _, shown_weight = shown(kernel_weight_law, "(55)")[-1]
-    assert proved(shown_weight.subs(t, j), PAPER_RHO)
+def test_the_response_and_its_perturbation_are_uncorrelated():
+    assert perturbed_law().sequences[sp.Function("kappa")(t)] == 0
 
 
 @pytest.mark.parametrize("error", WRONG_RECURSIONS)
@@ -216,38 +185,41 @@ def test_the_result_follows_the_recursion_and_not_the_paper(monkeypatch, error):
         "perturbed_recursion",
         lambda *variances: WRONG_RECURSIONS[error](perturbed_recursion(*variances)),
     )
-    result = kernel_weight_law.__wrapped__().result.subs(dict.fromkeys(PERTURBATIONS, 1))
-    assert verify(Identity(result, PAPER_RHO)).outcome is Outcome.REFUTED
+    monkeypatch.setattr(tangent_kernel, "perturbed_law", perturbed_law.__wrapped__)
+    assert verify(Identity(rho(), PAPER_RHO)).outcome is Outcome.REFUTED
 
 
-def test_a_wrong_response_recursion_derives_a_wrong_variance(monkeypatch):
+@pytest.mark.parametrize("error", WRONG_RECURSIONS)
+def test_an_engine_that_runs_on_a_wrong_recursion_contradicts_the_derivation(monkeypatch, error):
+    """The derivation finds the weight by itself: the engine is a second route, and routes must agree."""
+    law = tangent_kernel.perturbed_law
+    monkeypatch.setattr(
+        tangent_kernel,
+        "perturbed_recursion",
+        lambda *variances: WRONG_RECURSIONS[error](perturbed_recursion(*variances)),
+    )
+    monkeypatch.setattr(tangent_kernel, "perturbed_law", law.__wrapped__)
+    failures = theorem_3_3b.linearized_kernel.__wrapped__().verify().failures
+    assert "weight by variances" in {failure.step.name for failure in failures}
+    assert all(v.identity.about.startswith("route") for failure in failures for v in failure.failures)
+
+
+def test_a_wrong_response_recursion_gives_a_wrong_variance(monkeypatch):
     wrong = with_variance(impulse_recursion(), "W", nu_W**2)
     monkeypatch.setattr(tangent_kernel, "impulse_recursion", lambda: wrong)
-    result = impulse_response_law.__wrapped__().result
-    assert verify(Identity(result, nu_C * nu_F * nu_W**j)).outcome is Outcome.REFUTED
+    assert verify(Identity(variance(), nu_C * nu_F * nu_W**j)).outcome is Outcome.REFUTED
 
 
 def test_a_perturbation_of_another_size_changes_the_weight():
     assert rho((epsilon_W, sp.S.One, sp.S.One)).coeff(epsilon_W) == rho_parts()["W"]
 
 
-def test_derivations_are_verified_where_claims_and_simulations_cannot_be_imported():
-    program = (
-        "import sys; sys.modules.update(proofs_check=None, numerics=None);"
-        "from theory.tangent_kernel import impulse_response_law, kernel_weight_law;"
-        "from theory.implicit_bias import bound;"
-        "print(all(d().verify().proved for d in (impulse_response_law, kernel_weight_law, bound)))"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
-    )
-    assert ran.stdout == "True\n"
-
-
-@pytest.mark.parametrize("module", sorted(path.stem for path in PACKAGE.glob("*.py")))
+@pytest.mark.parametrize("module", sorted(MODULES))
 def test_theory_imports_nothing_random_nothing_floating_and_no_claims(module):
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    """Explicit matrices of statements come from a seeded generator; rendering writes MathML."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    more = {"statements": {"random"}, "rendering": {"latex2mathml"}}.get(module.partition("/")[0], set())
     roots = {name.split(".")[0] for name in imported}
-    assert roots <= {"sympy", "theory"} | (sys.stdlib_module_names - {"random", "secrets", "statistics", "time"})
+    assert roots <= {"sympy", "theory"} | (sys.stdlib_module_names - {"random", "secrets", "statistics", "time"}) | more

@@ -1,0 +1,1 @@
+"""Statements that are derived, and worked out exactly at random small sizes."""

@@ -1,0 +1,73 @@
+"""What the statements share: the model (1), its sequences, and hypotheses that several of them make."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sympy as sp
+
+from theory.facts import Equation, Independent, Variance
+from theory.operators import Covariance, sequence
+from theory.step import Hypothesis, Origin
+from theory.symbols import C, F, W, n, nu_C, nu_F, nu_W, t
+
+root = n ** sp.Rational(-1, 2)
+"""The scale of (1)."""
+
+h = sequence("h", "h_{{{0}}}", commutative=False)
+"""Hidden state."""
+
+x = sequence("x", "x_{{{0}}}", commutative=False)
+"""Input."""
+
+y = sequence("y", "y_{{{0}}}", commutative=False)
+"""Output."""
+
+q = sequence("q", "q_{{{0}}}", commutative=False)
+"""Impulse response from the input to the hidden state, (41) and (42)."""
+
+L = sequence("L", "L_{{{0}}}", commutative=False)
+"""Impulse response from the input to the output, (5)."""
+
+MODEL: Final = Hypothesis(
+    "model",
+    r"the linear RNN (1): $h_t = n^{-1/2} W h_{t-1} + F x_t$ and $y_t = n^{-1/2} C h_t$",
+    (Equation(h(t), root * W * h(t - 1) + F * x(t)), Equation(y(t), root * C * h(t))),
+)
+
+START: Final = Hypothesis("start", r"the state starts at rest: $h_{-1} = 0$", (Equation(h(-1), sp.S.Zero),))
+
+GAUSSIAN_W: Final = Hypothesis(
+    "gaussian W",
+    r"the entries of $W$ are independent $N(0, \nu_W)$, see (4); by Lemma C.1 its images have the covariances "
+    r"$\nu_W$ times those of what it is applied to",
+    (Variance(W, nu_W),),
+)
+
+GAUSSIAN_C: Final = Hypothesis(
+    "gaussian C",
+    r"the entries of $C$ are independent $N(0, \nu_C)$, independent of $W$ and $F$, see (4)",
+    (Variance(C, nu_C),),
+)
+
+FIXED_SIZES: Final = Hypothesis("sizes", r"$T$, $n_x$ and $n_y$ are fixed while $n \to \infty$")
+
+STATE_EVOLUTION: Final = Hypothesis(
+    "C.1",
+    "Lemma C.1: the large-n limit of a Gaussian recursion is a Gaussian process whose covariances obey (72)",
+    (),
+    Origin.STATEMENT,
+    "C.1",
+)
+
+
+def gaussian_input(*matrices: tuple[sp.Symbol, sp.Expr]) -> Hypothesis:
+    """The entries of input matrices are Gaussian with these variances, independent of W and of each other."""
+    facts = [Equation(Covariance(matrix, matrix), variance) for matrix, variance in matrices]
+    apart = [Independent(matrix, W) for matrix, _ in matrices]
+    pairs = [Independent(left, right) for place, (left, _) in enumerate(matrices) for right, _ in matrices[place + 1 :]]
+    words = r"the entries of $F$ are independent $N(0, \nu_F)$, independent of $W$, see (4)"
+    return Hypothesis("gaussian F", words, (*facts, *apart, *pairs))
+
+
+GAUSSIAN_F: Final = gaussian_input((F, nu_F))
