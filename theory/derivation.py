@@ -82,6 +82,12 @@ class Derivation:
         """Ids of the statements that it builds on."""
         return tuple(dict.fromkeys(h.source for h in self.hypotheses if h.origin is Origin.STATEMENT))
 
+    @cached_property
+    def facts(self) -> dict[str, tuple[Fact, ...]]:
+        """What each hypothesis and each step gives."""
+        given = {h.name: h.facts for h in self.hypotheses}
+        return given | {step.name: step.facts(environment) for step, environment in self.environments()}
+
     def environments(self) -> Iterator[tuple[Step, Environment]]:
         """Each step with the facts that come before it."""
         facts: dict[str, tuple[Fact, ...]] = {h.name: h.facts for h in self.hypotheses}
@@ -147,17 +153,9 @@ class Derivation:
         facts = tuple(
             replace(fact, when=(*fact.when, *self._conditions(step)))  # type: ignore[type-var]
             for step in steps or self.conclusions or (self.steps[-1].name,)
-            for fact in self._facts[step]
+            for fact in self.facts[step]
         )
         return Hypothesis(name or self.id, self.title, facts, Origin.STATEMENT, self.id)
-
-    @cached_property
-    def _facts(self) -> dict[str, tuple[Fact, ...]]:
-        """What each hypothesis and each step gives."""
-        facts: dict[str, tuple[Fact, ...]] = {h.name: h.facts for h in self.hypotheses}
-        for step in self.steps:
-            facts[step.name] = step.facts(Environment(facts))
-        return facts
 
     def _conditions(self, name: str) -> tuple[sp.Expr, ...]:
         """The ranges of symbols, not of indices, that a step leans on, directly or not."""
@@ -168,7 +166,7 @@ class Derivation:
             uses[waiting.pop()] = None
             waiting += [used for used in (step.uses if step else ()) if used not in uses]
         given = [h.name for h in self.hypotheses if h.name in uses]
-        ranges = Environment(self._facts).ranges(given)
+        ranges = Environment(self.facts).ranges(given)
         return tuple(known for known in ranges if not known.free_symbols & INDICES)
 
     def _repr_latex_(self) -> str:

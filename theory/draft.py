@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from theory.derivation import Derivation, named
-from theory.facts import Environment, Fact
-from theory.justification import Justification, Relation
+from theory.facts import Environment
+from theory.justification import Justification
 from theory.step import Hypothesis, Origin, Step
 
 
@@ -41,20 +41,16 @@ class Draft:
         *,
         uses: tuple[str, ...] = (),
         equation: str = "",
-        relation: Relation = Relation.EQUAL,
         routes: tuple[tuple[str, sp.Basic], ...] = (),
     ) -> Step:
         """Append a line."""
-        step = Step(name, lhs, rhs, reason, by, uses, equation, relation, routes)
+        step = Step(name, lhs, rhs, reason, by, uses, equation, routes)
         self.steps.append(step)
         return step
 
     def unfold(self, expression: sp.Basic, *names: str) -> sp.Basic:
         """The expression, rewritten with hypotheses and earlier lines."""
-        facts: dict[str, tuple[Fact, ...]] = {h.name: h.facts for h in self.hypotheses}
-        for step in self.steps:
-            facts[step.name] = step.facts(Environment(facts))
-        return Environment(facts).unfold(expression, names)
+        return Environment(self.finish().facts).unfold(expression, names)
 
     def step(self, name: str) -> Step:
         """The line of this name; KeyError when there is none."""

@@ -69,7 +69,6 @@ class Step:
         Names of hypotheses and earlier steps, in the order in which they are applied.
     equation : str
         The paper's number, such as ``"43"``; empty when the line is ours.
-    relation : Relation
     routes : tuple of (str, sympy.Basic)
         Values of the right side found by other ways: what they are, and the value.
     """
@@ -81,16 +80,16 @@ class Step:
     by: Justification
     uses: tuple[str, ...] = ()
     equation: str = ""
-    relation: Relation = Relation.EQUAL
     routes: tuple[tuple[str, sp.Basic], ...] = ()
 
     def __post_init__(self) -> None:
         for side in ("lhs", "rhs"):  # plain numbers are welcome
             object.__setattr__(self, side, sp.sympify(getattr(self, side), strict=True))
-        if self.relation is not self.by.relation:
-            raise ValueError(
-                f"step {self.name!r}: {self.by.method} shows '{self.by.relation.value}', not '{self.relation.value}'"
-            )
+
+    @property
+    def relation(self) -> Relation:
+        """What stands between the sides: each method shows one relation."""
+        return self.by.relation
 
     def obligations(self, environment: Environment) -> Iterator[Obligation]:
         """What the engines must confirm."""

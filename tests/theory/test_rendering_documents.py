@@ -11,7 +11,7 @@ import sympy as sp
 
 from theory.derivation import Derivation
 from theory.facts import Equation, Nonnegative, Nonzero
-from theory.justification import Bound, Definition, Instance, Instances, NonvanishingFactors, Relation, Rewriting
+from theory.justification import Bound, Definition, Instance, Instances, NonvanishingFactors, Rewriting
 from theory.operators import sequence
 from theory.rendering import FORMATS, bundle, render, render_exact_values, suffix
 from theory.rendering.numbering import Numbering, label
@@ -37,7 +37,6 @@ EXPANDED = Step(
 USED = Step("used", x(0) * nu_W, nu_W, "what $x_0$ is", Rewriting(), ("start",), "44")
 BOUNDED = Step(
     "bounded", sp.S.Zero, x(1) * (1 + nu_W), "a bound", Bound((x(1) * (1 + nu_W),)), ("theorem",),
-    relation=Relation.AT_MOST,
 )  # fmt: skip
 SEEN = Step("seen", x(3), nu_W, "seen", Instances((Instance("once"),), "one of $j$"), ("elsewhere",))
 WRONG = Step("wrong", x(0), 2 * nu_C / n, "an error", Rewriting(), ("start",))
@@ -172,9 +171,7 @@ def test_a_sign_that_is_assumed_is_shown_as_a_comparison():
 
 def test_a_product_that_may_vanish_is_said_to():
     apart = Hypothesis("apart", "apart", (Nonzero(nu_W - nu_F),))
-    step = Step(
-        "apart too", nu_W - nu_F, sp.S.Zero, "so", NonvanishingFactors(), ("apart",), relation=Relation.NOT_EQUAL
-    )
+    step = Step("apart too", nu_W - nu_F, sp.S.Zero, "so", NonvanishingFactors(), ("apart",))
     assert "nothing then says that this is not zero" in text("fragment", derivation(step, hypotheses=(apart,)))
 
 

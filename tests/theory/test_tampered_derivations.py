@@ -7,7 +7,7 @@ import sympy as sp
 
 from theory.draft import Draft
 from theory.facts import Equation, Nonzero
-from theory.justification import Bound, Definition, Instance, Instances, NonvanishingFactors, Relation, Rewriting
+from theory.justification import Bound, Definition, Instance, Instances, NonvanishingFactors, Rewriting
 from theory.operators import sequence
 from theory.statements.catalogue import all_derivations
 from theory.step import Hypothesis
@@ -28,8 +28,8 @@ def errors(name):
 
 def derive(*lines, facts=()):
     draft = Draft("tampered", "", "", (Hypothesis("given", "", tuple(facts)),))
-    for number, (lhs, rhs, by, uses, *relation) in enumerate(lines):
-        draft.add(str(number), lhs, rhs, "", by, uses=uses, relation=relation[0] if relation else Relation.EQUAL)
+    for number, (lhs, rhs, by, uses) in enumerate(lines):
+        draft.add(str(number), lhs, rhs, "", by, uses=uses)
     return draft.finish()
 
 
@@ -92,7 +92,7 @@ def test_instances_that_hit_let_nothing_through():
 
 
 def test_an_inequality_with_room_to_spare_is_held_to_its_gap():
-    assert survivors(derive((nu_W, nu_W + nu_F, Bound((nu_F,)), (), Relation.AT_MOST))) == []
+    assert survivors(derive((nu_W, nu_W + nu_F, Bound((nu_F,)), ()))) == []
 
 
 def test_a_caught_error_names_the_line_that_fails():
@@ -122,7 +122,7 @@ def test_a_multiple_of_zero_is_no_error():
 
 
 def test_a_multiple_of_what_does_not_vanish_is_no_error():
-    lines = derive((f(0), sp.S.Zero, NonvanishingFactors(), ("given",), Relation.NOT_EQUAL), facts=(Nonzero(f(0)),))
+    lines = derive((f(0), sp.S.Zero, NonvanishingFactors(), ("given",)), facts=(Nonzero(f(0)),))
     assert not {(0, "lhs", -f(0)), (0, "lhs", 2 * f(0))} & set(wrongs(lines))
 
 

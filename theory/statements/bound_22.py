@@ -13,7 +13,7 @@ import sympy as sp
 from theory.derivation import Derivation
 from theory.draft import Draft
 from theory.facts import Nonnegative
-from theory.justification import Bound, Definition, InductiveBound, Relation, Rewriting
+from theory.justification import Bound, Definition, InductiveBound, Rewriting
 from theory.operators import sequence
 from theory.statements.theorem_3_2 import rho
 from theory.statements.theorem_3_3b import linearized_kernel
@@ -55,7 +55,6 @@ def decay() -> Derivation:
         "so it grows with the lag: by the same amount at every lag",
         InductiveBound((ratio(j + r) - ratio(j), growth), r),
         uses=("ratio",),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "largest: definition",
@@ -82,7 +81,6 @@ def decay() -> Derivation:
         Bound((gap,)),
         uses=("largest", "3.3b", "horizon"),
         equation="22",
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "attained",
@@ -100,7 +98,6 @@ def decay() -> Derivation:
         "and at none of the lags that there are: there is always this much to spare",
         Bound((spare * (T - 1 - j),)),
         uses=("largest", "3.3b", "existing lags"),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "decay",
@@ -109,7 +106,6 @@ def decay() -> Derivation:
         r"the bound decreases when $\nu_W < 1$; the inequality itself does not need it",
         Bound((largest * nu_W**j * (1 - nu_W),)),
         uses=("contraction",),
-        relation=Relation.AT_MOST,
     )
     return draft.finish("bound", "largest")
 

@@ -16,7 +16,7 @@ import sympy as sp
 from theory.derivation import Derivation
 from theory.draft import Draft
 from theory.facts import Equation, Nonnegative, Nonzero
-from theory.justification import Bound, Instance, Relation, Rewriting
+from theory.justification import Bound, Instance, Rewriting
 from theory.operators import Trace, sequence
 from theory.step import Hypothesis
 from theory.symbols import i
@@ -93,7 +93,6 @@ def gaussian_distance() -> Derivation:
         Bound((cost - distance,)),
         uses=("least", "cost"),
         equation="32",
-        relation=Relation.AT_MOST,
     )
     square = Trace(transport * first) + Trace(transport**-1 * second) - 2 * Trace(coupling)
     draft.add(
@@ -104,7 +103,6 @@ def gaussian_distance() -> Derivation:
         Bound((square,)),
         uses=("optimal", "square", "forward", "backward", "transport", "roots"),
         equation="32",
-        relation=Relation.AT_MOST,
     )
     _commuting(draft)
     return draft.finish("upper", "lower", "commuting")

@@ -18,7 +18,6 @@ from theory.justification import (
     Instance,
     Instances,
     NonvanishingFactors,
-    Relation,
     Rewriting,
 )
 from theory.operators import sequence
@@ -217,7 +216,6 @@ def _determinant(draft: Draft) -> None:
         "distinct nodes give an invertible system: weights exist for every impulse response",
         NonvanishingFactors(),
         uses=("determinant", "nodes"),
-        relation=Relation.NOT_EQUAL,
     )
 
 

@@ -14,7 +14,7 @@ import sympy as sp
 from theory.derivation import Derivation
 from theory.draft import Draft
 from theory.facts import Equation, Nonnegative
-from theory.justification import Bound, Induction, InductiveBound, Relation, Rewriting
+from theory.justification import Bound, Induction, InductiveBound, Rewriting
 from theory.operators import Covariance, sequence
 from theory.recurrences import geometric
 from theory.statements.model import q, root
@@ -65,7 +65,6 @@ def stability() -> Derivation:
         "no eigenvalue has powers larger than those of the spectral radius",
         InductiveBound((radius**t * (radius - modulus), modulus * (radius**t - modulus**t)), t),
         uses=("spectral radius",),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "distance to 1",
@@ -82,7 +81,6 @@ def stability() -> Derivation:
         r"so it is below 1 for $\nu_W < 1$",
         Bound(((1 - nu_W) / (1 + sp.sqrt(nu_W)),)),
         uses=("limit", "contraction"),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "forgotten",
@@ -91,7 +89,6 @@ def stability() -> Derivation:
         "and the states are forgotten geometrically",
         Bound((radius**t * (1 - radius),)),
         uses=("below 1",),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "mean square",
@@ -108,7 +105,6 @@ def stability() -> Derivation:
         r"which is a decay for $\nu_W < 1$",
         Bound((nu_F * nu_W**t * (1 - nu_W),)),
         uses=("3.3a", "contraction"),
-        relation=Relation.AT_MOST,
     )
     return draft.finish("distance to 1", "forgotten", "mean square")
 

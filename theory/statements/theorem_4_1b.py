@@ -14,7 +14,7 @@ import sympy as sp
 from theory.derivation import Derivation
 from theory.draft import Draft, relies_on
 from theory.facts import Equation, Nonnegative
-from theory.justification import Bound, Definition, InductiveBound, Relation, Rewriting
+from theory.justification import Bound, Definition, InductiveBound, Rewriting
 from theory.operators import sequence
 from theory.statements.theorem_3_2 import rho
 from theory.statements.theorem_3_3b import linearized_kernel
@@ -179,7 +179,6 @@ def _rate(draft: Draft) -> None:
         "so that the hypothesis on the rate reads",
         Bound((1 / (A_norm**2 * rho_top) - eta,)),
         uses=("rate", "rate bound"),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "small rate",
@@ -188,7 +187,6 @@ def _rate(draft: Draft) -> None:
         "which is small in this sense",
         Bound((A_norm**2 * rho_top * (B_1 - eta),)),
         uses=("allowed", "rate bound"),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "positive",
@@ -197,7 +195,6 @@ def _rate(draft: Draft) -> None:
         "no eigenvalue is negative",
         Bound((sp.Sum(diagonal(k) * overlap(i, k) ** 2, (k, 0, parameters - 1)),)),
         uses=("eigenvalues",),
-        relation=Relation.AT_MOST,
     )
     squares = sp.Sum(overlap(i, k) ** 2, (k, 0, parameters - 1))
     spread = sp.Sum((rho_top - diagonal(k)) * overlap(i, k) ** 2, (k, 0, parameters - 1))
@@ -208,7 +205,6 @@ def _rate(draft: Draft) -> None:
         "none exceeds the largest weight times the squared norm",
         Bound((spread, rho_top * (A_norm**2 - squares))),
         uses=("eigenvalues", "largest weight"),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "small steps",
@@ -217,7 +213,6 @@ def _rate(draft: Draft) -> None:
         "so no step overshoots",
         Bound((1 - eta * A_norm**2 * rho_top, eta * (rho_top * A_norm**2 - eigenvalue(i)))),
         uses=("small rate", "largest eigenvalue"),
-        relation=Relation.AT_MOST,
     )
 
 
@@ -231,7 +226,6 @@ def _errors(draft: Draft) -> None:
         "no mode grows in one step",
         Bound((sp.Sum(shrinkage, (i, 0, samples - 1)),)),
         uses=("parseval", "eigenbasis", "positive", "small steps"),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "all steps",
@@ -242,7 +236,6 @@ def _errors(draft: Draft) -> None:
             (error_norm(0) ** 2 - error_norm(ell) ** 2, error_norm(ell) ** 2 - error_norm(ell + 1) ** 2), ell
         ),
         uses=("one step",),
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "errors stay",
@@ -252,7 +245,6 @@ def _errors(draft: Draft) -> None:
         Bound(((error_norm(0) ** 2 - error_norm(ell) ** 2) / (error_norm(0) + error_norm(ell)),)),
         uses=("all steps",),
         equation="63",
-        relation=Relation.AT_MOST,
     )
 
 
@@ -273,7 +265,6 @@ def _distance(draft: Draft) -> None:
         InductiveBound(following, ell),
         uses=("constant", "norms", "errors stay"),
         equation="64",
-        relation=Relation.AT_MOST,
     )
     draft.add(
         "rnn",
@@ -288,5 +279,4 @@ def _distance(draft: Draft) -> None:
         ),
         uses=("bound", "3.1"),
         equation="25",
-        relation=Relation.AT_MOST,
     )
