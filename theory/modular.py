@@ -93,6 +93,7 @@ class _Point:
     def __init__(self, expression: sp.Expr, attempt: int, *, short: bool) -> None:
         self._source, self._attempt, self._short = expression, attempt, short
         self._bound: dict[sp.Symbol, int] = {}
+        self._operators: dict[tuple[sp.Expr, frozenset[tuple[sp.Symbol, Value]]], Value] = {}
 
     @cached_property
     def _seed(self) -> bytes:
@@ -132,7 +133,7 @@ class _Point:
                 else matrix * MATRIX_SIZE
             )
         if isinstance(e, Covariance | Expectation):
-            return self._hashed(e, sp.srepr(self._at_this_point(e)))
+            return self._operator(e)
         raise NotModularError(f"{e.func} has no value modulo a prime")
 
     def _fold(self, arguments: tuple[sp.Expr, ...], join: Callable[[Value, Value], Value]) -> Value:
@@ -165,10 +166,14 @@ class _Point:
             return tuple(tuple(cells[i : i + MATRIX_SIZE]) for i in range(0, len(cells), MATRIX_SIZE))
         return self._hash(name) ** 2 % PRIME if e.is_positive else self._hash(name) % PRIME
 
-    def _at_this_point(self, e: sp.Expr) -> sp.Expr:
-        """An operator that stays unevaluated, with the integers of this point in it."""
+    def _operator(self, e: sp.Expr) -> Value:
+        """An operator that stays unevaluated: a hash of it, with the integers of this point in it."""
         values = {symbol: self._symbol(symbol) for symbol in e.free_symbols if symbol.is_integer}
-        return expand_operators(e.subs(values, simultaneous=True))
+        key = (e, frozenset(values.items()))
+        if key not in self._operators:
+            here = expand_operators(e.subs(values, simultaneous=True))
+            self._operators[key] = self._hashed(e, sp.srepr(here))
+        return self._operators[key]
 
     def _symbol(self, symbol: sp.Symbol) -> Value:
         if symbol in self._bound:
