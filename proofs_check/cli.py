@@ -105,7 +105,10 @@ def command(context: click.Context, /, statement: str | None, list_all: bool, ci
 
     STATEMENT is an id such as 3.3, 3.3a or C.1, or all; --list shows every id.
     """
+    everything = statement is not None and statement.strip().lower() == "all"
     if list_all:
+        if statement is not None and not everything:
+            raise click.UsageError(f"--list shows every statement: give it without {find(statement).id}")
         for entry in ENTRIES.values():
             click.echo(f"{entry.id:10} {entry.title}")
         return 0
@@ -117,7 +120,7 @@ def command(context: click.Context, /, statement: str | None, list_all: bool, ci
     if statement is None:
         raise click.UsageError("which statement? For example 'check-theorem 3.3 --n 4096'; --list shows all.")
     given = [name for name in OPTIONS if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
-    if statement.strip().lower() == "all":
+    if everything:
         return _check_all(given, options)
     return _check(find(statement), given, options)
 

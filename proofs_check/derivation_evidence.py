@@ -6,11 +6,12 @@ from collections import Counter
 
 from proofs_check.theorem import Evidence, Kind, Status
 from theory.derivation import Derivation, VerifiedDerivation
+from theory.rendering.verdict import cited_sources
 from theory.verification import POINTS, Outcome
 
 
 def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
-    """Verify a derivation; lines of which only instances are checked, and cited theorems, are named."""
+    """Verify a derivation; lines of which only instances are checked, and the theorems it rests on, are named."""
     verified = derivation.verified
     if verified.proved:
         status, summary = Status.CONFIRMED, _size(verified) + _reservations(verified)
@@ -26,7 +27,7 @@ def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
         summary,
         details={
             "hypotheses": [hypothesis.words for hypothesis in derivation.hypotheses],
-            "cited": [hypothesis.source for hypothesis in verified.cited],
+            "cited": list(cited_sources(derivation)),
             "methods": dict(Counter(s.step.by.method for s in verified.steps)),
             "steps": [
                 {
@@ -54,11 +55,16 @@ def _size(verified: VerifiedDerivation) -> str:
 def _reservations(verified: VerifiedDerivation) -> str:
     """What is not established in general, and what is not proved here."""
     found = ""
-    if verified.instances:
-        lines = (f"{s.step.name} ({s.step.by.method.partition(': ')[2]})" for s in verified.instances)
-        found += f"; instances only: {', '.join(lines)}"
-    if verified.cited:
-        found += f"; cited: {', '.join(dict.fromkeys(h.source for h in verified.cited))}"
+    for words, leaned_on in (("instances only", True), ("also checked at instances", False)):
+        lines = [
+            f"{s.step.name} ({s.step.by.method.partition(': ')[2]})"
+            for s in verified.instances
+            if (s.step.name in verified.derivation.leaned_on) is leaned_on
+        ]
+        found += f"; {words}: {', '.join(lines)}" if lines else ""
+    sources = cited_sources(verified.derivation)
+    if sources:
+        found += f"; cited, here or in what it builds on: {', '.join(sources)}"
     return _plain(found)
 
 

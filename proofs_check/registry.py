@@ -6,11 +6,11 @@ Definitions are imported only when they are asked for, so that listing them cost
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from proofs_check.derive.documents import key
 from proofs_check.errors import InputError
 
 if TYPE_CHECKING:
@@ -139,11 +139,9 @@ ENTRIES: Final[dict[str, Entry]] = {
     )
 }
 
-_WORDS: Final = r"theorem|thm|proposition|prop|lemma|equation|eq|bound|inequality|distance|statement"
-
 
 def find(name: str) -> Entry:
-    """Look a statement up; case, spaces, brackets and a leading word such as "theorem" are forgiven.
+    """Look a statement up by its id or its title; ``proofs_check.derive.documents.key`` says what is forgiven.
 
     Raises
     ------
@@ -152,14 +150,17 @@ def find(name: str) -> Entry:
 
     Examples
     --------
-    >>> find("Theorem 3.3 (b)").id, find("lemma c.1").id, find("bound (22)").id
-    ('3.3b', 'C.1', '22')
+    >>> find("Theorem 3.3 (b)").id, find("lemma-c.1").id, find("bound (22)").id, find("Theorem 4.1 (24)").id
+    ('3.3b', 'C.1', '22', '24')
     """
-    known = {identifier.lower(): entry for identifier, entry in ENTRIES.items()}
-    key = re.sub(r"[\s()]", "", re.sub(rf"^({_WORDS})(?![a-z])\.?", "", name.strip().lower()))
-    if key in known:
-        return known[key]
-    near = [known[match].id for match in difflib.get_close_matches(key, known, n=3, cutoff=0.4)]
+    wanted = key(name)
+    known = {key(identifier): entry for identifier, entry in ENTRIES.items()}
+    if wanted in known:
+        return known[wanted]
+    titles = {key(entry.title.partition(":")[0]): entry for entry in ENTRIES.values()}
+    if wanted in titles:
+        return titles[wanted]
+    near = [known[match].id for match in difflib.get_close_matches(wanted, known, n=3, cutoff=0.4)]
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise InputError(f"unknown statement {name!r}{hint} (check-theorem --list shows all: {', '.join(ENTRIES)})")
 

@@ -157,15 +157,25 @@ class Derivation:
         )
         return Hypothesis(name or self.id, self.title, facts, Origin.STATEMENT, self.id)
 
+    @cached_property
+    def leaned_on(self) -> frozenset[str]:
+        """Names of the lines and hypotheses that the conclusions use, directly or not, themselves included."""
+        return self._closure(self.conclusions or (self.steps[-1].name,))
+
+    def _closure(self, names: Iterable[str]) -> frozenset[str]:
+        uses = {step.name: step.uses for step in self.steps}
+        waiting, found = list(names), set()
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += uses.get(name, ())
+        return frozenset(found)
+
     def _conditions(self, name: str) -> tuple[sp.Expr, ...]:
         """The ranges of symbols, not of indices, that a step leans on, directly or not."""
-        uses: dict[str, None] = {}
-        waiting = [name]
-        while waiting:
-            step = next((s for s in self.steps if s.name == waiting[-1]), None)
-            uses[waiting.pop()] = None
-            waiting += [used for used in (step.uses if step else ()) if used not in uses]
-        given = [h.name for h in self.hypotheses if h.name in uses]
+        closure = self._closure((name,))
+        given = [h.name for h in self.hypotheses if h.name in closure]
         ranges = Environment(self.facts).ranges(given)
         return tuple(known for known in ranges if not known.free_symbols & INDICES)
 

@@ -12,15 +12,15 @@ values of the indices found there, are known.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
 from sympy.matrices.exceptions import NonSquareMatrixError, ShapeError
 
 from theory.matching import instantiate, is_bare, match, replace_word
-from theory.operators import Covariance, Trace, depends_on, expand_operators
-from theory.sums import is_nonnegative
+from theory.operators import Covariance, Given, Trace, depends_on, expand_operators, is_random
+from theory.sums import index_ranges, is_nonnegative, written_out
 from theory.symbols import INDICES, n, size
 
 Ranges = tuple[sp.Expr, ...]
@@ -80,12 +80,14 @@ class Equation(Fact):
             object.__setattr__(self, side, sp.sympify(getattr(self, side), strict=True))
         if depends_on(self.rhs, size) and not depends_on(self.lhs, size):
             raise ValueError(f"{self.lhs} = {self.rhs}: the left side must depend on {size} as well")
+        if is_random(self.rhs) and not is_random(self.lhs):
+            raise ValueError(f"{self.lhs} = {self.rhs}: the left side must be random as well")
 
     def rewrite(self, expression: sp.Basic, ranges: Ranges = ()) -> sp.Basic:
         if isinstance(expression, sp.MatrixBase):
             return expression.applyfunc(lambda entry: self.rewrite(entry, ranges))
         word = isinstance(self.lhs, sp.Mul | sp.Pow) and self.lhs.is_commutative is False
-        if word and not (self.lhs.free_symbols | self.rhs.free_symbols) & INDICES:
+        if word and not self.fixed and not any(condition.free_symbols & INDICES for condition in self.when):
             return replace_word(expression, self.lhs, self.rhs) if hold(self.when, {}, ranges) else expression
         return self._everywhere(expression, ranges)
 
@@ -93,16 +95,22 @@ class Equation(Fact):
         return (self.lhs, self.rhs)
 
     def _everywhere(self, node: sp.Basic, ranges: Ranges) -> sp.Basic:
-        binding = match(self.lhs, node, self.fixed)
+        binding = match(self.lhs, node, self.fixed, ranges)
         if binding is not None and hold(self.when, binding, ranges):
             return instantiate(self.rhs, binding)
-        if not node.args or isinstance(node, sp.MatrixBase):
+        if not node.args or isinstance(node, sp.MatrixBase | Given):  # what is known given a matrix is another matter
             return node
         if isinstance(node, sp.Sum | sp.Product):
             bound = {limit[0] for limit in node.limits}
             if bound & self.fixed:  # another variable of the same name
                 return node
-            ranges = tuple(known for known in ranges if not known.free_symbols & bound)
+            outside = tuple(known for known in ranges if not known.free_symbols & bound)
+            inside = index_ranges(node)
+            limits = [
+                (index, self._everywhere(low, outside), self._everywhere(high, outside))
+                for index, low, high in node.limits
+            ]
+            return node.func(self._everywhere(node.function, (*outside, *inside)), *limits)
         arguments = [self._everywhere(argument, ranges) for argument in node.args]
         return node.func(*arguments) if arguments != list(node.args) else node
 
@@ -112,22 +120,52 @@ class Variance(Fact):
     """Entries of a matrix are independent, of mean 0 and this variance: ``Cov(Au, Av) = n ν Cov(u, v)``.
 
     For u, v independent of A, or earlier images of it: the variance identity behind (72).
+
+    Attributes
+    ----------
+    matrix : sympy.Symbol
+    variance : sympy.Expr
+    when : tuple of sympy.Expr
+    conditional : bool
+        Whether the covariance on the right is that given A; that it is not affected by A is then
+        something else to know.
     """
 
     matrix: sp.Symbol
     variance: sp.Expr
     when: tuple[sp.Expr, ...] = ()
+    conditional: bool = False
 
     def rewrite(self, expression: sp.Basic, ranges: Ranges = ()) -> sp.Basic:
         if not hold(self.when, {}, ranges):
             return expression
-        return expression.replace(
+        return _outside_given(
+            expression,
             lambda e: isinstance(e, Covariance) and all(_first(word) == self.matrix for word in e.args),
-            lambda e: n * self.variance * Covariance(*(_rest(word) for word in e.args)),
+            lambda e: n * self.variance * self._seen(Covariance(*(_rest(word) for word in e.args))),
         )
+
+    def _seen(self, covariance: sp.Expr) -> sp.Expr:
+        return Given(self.matrix, covariance) if self.conditional else covariance
 
     def expressions(self) -> tuple[sp.Basic, ...]:
         return (self.matrix, self.variance)
+
+
+@dataclass(frozen=True)
+class Unaffected(Fact):
+    """What a matrix is applied to is independent of it: covariances given the matrix are covariances."""
+
+    matrix: sp.Symbol
+    when: tuple[sp.Expr, ...] = ()
+
+    def rewrite(self, expression: sp.Basic, ranges: Ranges = ()) -> sp.Basic:
+        if not hold(self.when, {}, ranges):
+            return expression
+        return expression.replace(lambda e: isinstance(e, Given) and e.args[0] == self.matrix, lambda e: e.args[1])
+
+    def expressions(self) -> tuple[sp.Basic, ...]:
+        return (self.matrix,)
 
 
 @dataclass(frozen=True)
@@ -142,8 +180,10 @@ class Independent(Fact):
         if not hold(self.when, {}, ranges):
             return expression
         pair = {self.left, self.right}
-        return expression.replace(
-            lambda e: isinstance(e, Covariance) and {_first(word) for word in e.args} == pair, lambda _: sp.S.Zero
+        return _outside_given(
+            expression,
+            lambda e: isinstance(e, Covariance) and {_first(word) for word in e.args} == pair,
+            lambda _: sp.S.Zero,
         )
 
     def expressions(self) -> tuple[sp.Basic, ...]:
@@ -167,7 +207,7 @@ class Nonnegative(Fact):
 
     def covers(self, quantity: sp.Basic, ranges: Ranges) -> bool:
         """Whether it says that another quantity is non-negative."""
-        binding = match(self.quantity, quantity, INDICES if self.is_range else frozenset())
+        binding = match(self.quantity, quantity, INDICES if self.is_range else frozenset(), ranges)
         return binding is not None and hold(self.when, binding, ranges)
 
 
@@ -180,6 +220,17 @@ class Nonzero(Fact):
 
     def expressions(self) -> tuple[sp.Basic, ...]:
         return (self.quantity,)
+
+
+def _outside_given(
+    node: sp.Basic, applies: Callable[[sp.Basic], bool], rule: Callable[[sp.Basic], sp.Expr]
+) -> sp.Basic:
+    """Apply a rule everywhere but to what is known given a matrix."""
+    if applies(node):
+        return rule(node)
+    if not node.args or isinstance(node, Given):
+        return node
+    return node.func(*(_outside_given(argument, applies, rule) for argument in node.args))
 
 
 def hold(conditions: Iterable[sp.Expr], binding: Mapping[sp.Symbol, sp.Expr], ranges: Ranges) -> bool:
@@ -218,7 +269,7 @@ class Environment:
             if isinstance(fact, Equation) and isinstance(fact.rhs, sp.MatrixBase):
                 matrices[fact.lhs] = fact.rhs
             else:
-                expression = fact.rewrite(expand_operators(expression), ranges)
+                expression = written_out(fact.rewrite(expand_operators(expression), ranges))
         expression = expand_operators(expression)
         return assemble(expression, matrices) if matrices else expression
 

@@ -78,13 +78,12 @@ class Node:
 
 def node(derivation: Derivation) -> Node:
     """Verify a derivation and note what it builds on."""
-    from theory.rendering.verdict import leaned_on
     from theory.rendering.words import plain
 
     verified = derivation.verified
     cites = tuple((plain(h.source or h.name), plain(h.words)) for h in verified.cited)
     failures = tuple(step.step.name for step in verified.failures)
-    used = leaned_on(derivation)
+    used = derivation.leaned_on
     instances = tuple(step.step.name for step in verified.instances if step.step.name in used)
     return Node(
         id=derivation.id,

@@ -1,5 +1,7 @@
 """How a step is verified, and what the engines must confirm for each method.
 
+Proofs by cases are in ``theory.cases``.
+
 Every obligation is made from the two sides that the step displays. ``Instances`` is the one method
 that does not establish its line in general: a step justified so says that it is checked at instances.
 """
@@ -10,23 +12,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import product
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import sympy as sp
 
 from theory.facts import Environment, Equation, Fact, Nonnegative
-from theory.sums import outermost, split
+from theory.sums import split, written_out
 from theory.symbols import INDICES
 from theory.verification import Identity, Obligation, Sign
-from theory.wellformed import introduces, keeps_assumptions
+from theory.wellformed import does_not_vanish, introduces, keeps_assumptions
 
 if TYPE_CHECKING:
     from theory.step import Step
-
-
-SMALL: Final = 3
-"""Indices up to this many beyond every number in them are tried when cases must be all there are."""
 
 
 class Relation(Enum):
@@ -145,7 +142,7 @@ class Induction(Justification):
         ranges = environment.ranges(step.uses)
         yield from _unrestricted(self.variable, step, ranges)
         first, found = (
-            environment.unfold(_concrete(side.subs(self.variable, 0)), step.uses) for side in (step.lhs, step.rhs)
+            environment.unfold(written_out(side.subs(self.variable, 0)), step.uses) for side in (step.lhs, step.rhs)
         )
         hypothesis = Equation(step.lhs, step.rhs, frozenset({self.variable}), ranges)
         again = (hypothesis, *environment.among(step.uses))
@@ -218,7 +215,7 @@ class InductiveBound(SignOfTerms):
 
     def obligations(self, step: Step, environment: Environment) -> Iterable[Obligation]:
         yield from _unrestricted(self.variable, step, environment.ranges(step.uses))
-        this = sp.Symbol(f"this {self.variable}", integer=True, nonnegative=True)  # one value, not any
+        this = _fresh(self.variable)  # one value, not any
         gap = step.rhs - step.lhs
         start, grown = (
             environment.unfold(gap.subs(self.variable, value), step.uses) for value in (sp.S.Zero, this + 1)
@@ -233,7 +230,7 @@ class InductiveBound(SignOfTerms):
 
 @dataclass(frozen=True)
 class NonvanishingFactors(Justification):
-    """``lhs ≠ 0``: once rewritten it is a quantity that a hypothesis says is not zero."""
+    """``lhs ≠ rhs``: once rewritten, the difference is a product of what is known not to vanish."""
 
     relation: ClassVar[Relation] = Relation.NOT_EQUAL
 
@@ -244,64 +241,8 @@ class NonvanishingFactors(Justification):
     def obligations(self, step: Step, environment: Environment) -> Iterable[Obligation]:
         found = environment.unfold(step.lhs - step.rhs, step.uses)
         nonzero = environment.nonzero(step.uses)
-        known = nonzero[0] if nonzero else found + 1  # nothing is known not to vanish
-        yield Identity(found, known, f"{step.name}: not zero")
-
-
-@dataclass(frozen=True)
-class Cases(Justification):
-    """Each case is proved, and together the cases are all there are.
-
-    Attributes
-    ----------
-    cases : tuple of Instance
-        Values of the symbols, and what the left side is called in that case.
-    scope : str
-        Which cases, in words.
-    exchange : tuple of (sympy.Symbol, sympy.Symbol)
-        Indices that may change places all at once, because the line does not change with them.
-    """
-
-    cases: tuple[Instance, ...]
-    scope: str
-    exchange: tuple[tuple[sp.Symbol, sp.Symbol], ...] = ()
-
-    def __post_init__(self) -> None:
-        symbols = {e for case in self.cases for pair in case.values for v in pair for e in sp.S(v).free_symbols}
-        if not symbols <= INDICES:
-            raise ValueError(f"cases of {', '.join(map(str, symbols - INDICES))}: only indices have cases")
-
-    @property
-    def method(self) -> str:
-        return f"{len(self.cases)} cases: {self.scope}"
-
-    def obligations(self, step: Step, environment: Environment) -> Iterable[Obligation]:
-        swap = dict(self.exchange) | {second: first for first, second in self.exchange}
-        for side in (step.lhs, step.rhs):
-            yield Identity(side, side.subs(swap, simultaneous=True), f"{step.name}: exchange")
-        yield Identity(sp.S(self._missed(step, swap)), sp.S.Zero, f"{step.name}: values that no case covers")
-        yield from (at_case(step, environment, case) for case in self.cases)
-
-    def _missed(self, step: Step, swap: dict[sp.Symbol, sp.Symbol]) -> int:
-        """How many small values of the indices are covered by no case, even after the exchange."""
-        indices = sorted((step.lhs.free_symbols | step.rhs.free_symbols) & INDICES, key=str)
-        constants = [abs(int(c)) for case in self.cases for _, v in case.values for c in sp.S(v).atoms(sp.Integer)]
-        small = SMALL + max(constants, default=0)
-        covered = {place for case in self.cases for place in _places(case, indices, small)}
-        exchanged = {tuple(place[indices.index(swap.get(index, index))] for index in indices) for place in covered}
-        return len(set(product(range(small), repeat=len(indices))) - covered - exchanged)
-
-
-def _places(case: Instance, indices: list[sp.Symbol], small: int) -> Iterator[tuple[int, ...]]:
-    """The small values of the indices that a case is about."""
-    values = dict(case.values)
-    forms = [sp.sympify(values.get(index, index), strict=True) for index in indices]
-    free = sorted(set().union(*(form.free_symbols for form in forms)), key=str)
-    compiled = sp.lambdify(free, forms, modules="math")
-    for numbers in product(range(small), repeat=len(free)):
-        place = tuple(compiled(*numbers))
-        if all(0 <= value < small for value in place):
-            yield place
+        factored = next((e for e in (found, sp.factor(found)) if does_not_vanish(e, nonzero)), found + 1)
+        yield Identity(found, factored, f"{step.name}: not zero")
 
 
 @dataclass(frozen=True)
@@ -358,32 +299,28 @@ class Instances(Justification):
         return (at_case(step, environment, case) for case in self.cases)
 
 
-def at_case(step: Step, environment: Environment, case: Instance) -> Identity:
-    """The step where the case puts values in place of symbols."""
-    values = dict(case.values)
+def at_case(step: Step, environment: Environment, case: Instance, more: tuple[Fact, ...] = ()) -> Identity:
+    """The step where the case puts values in place of symbols; ``more`` facts are used after those of the step."""
+    values = fresh_values(case)
 
     def at(side: sp.Basic) -> sp.Basic:
-        there = _concrete(side.subs(values, simultaneous=True))
-        return environment.unfold(there, step.uses, more=case.facts, first=case.facts)
+        there = written_out(side.subs(values, simultaneous=True))
+        return environment.unfold(there, step.uses, more=(*case.facts, *more), first=case.facts)
 
     return Identity(at(step.lhs), at(step.rhs), f"{step.name}: {case.words}")
 
 
-def _concrete(expression: sp.Basic) -> sp.Basic:
-    """Write out sums and products whose limits have become numbers, from the outside in."""
+def _fresh(index: sp.Symbol) -> sp.Symbol:
+    """A symbol that occurs in no line and in no fact: one value of an index, the same in every run."""
+    return sp.Dummy(f"{index.name}_0", dummy_index=0, **index.assumptions0)
 
-    def short(node: sp.Basic) -> bool:
-        if not isinstance(node, sp.Sum | sp.Product):
-            return False
-        _, low, high = node.limits[-1]
-        return bool(low.is_Integer and high.is_Integer and high >= low - 1)  # shorter than empty has no agreed meaning
 
-    def written_out(node: sp.Basic) -> sp.Basic:
-        body, (index, low, high) = outermost(node)
-        join = sp.Add if isinstance(node, sp.Sum) else sp.Mul
-        return join(*(_concrete(body.subs(index, value)) for value in range(int(low), int(high) + 1)))
-
-    return expression.replace(short, written_out)
+def fresh_values(case: Instance) -> dict[sp.Basic, sp.Basic]:
+    """The values of a case, with names for what is left open in them that occur nowhere else."""
+    values = {symbol: sp.sympify(value, strict=True) for symbol, value in case.values}
+    free = set().union(*(value.free_symbols for value in values.values())) if values else set()
+    own = {symbol: _fresh(symbol) for symbol in free}
+    return own | {symbol: value.xreplace(own) for symbol, value in values.items()}
 
 
 def _unrestricted(variable: sp.Symbol, step: Step, ranges: tuple[sp.Expr, ...]) -> Iterator[Obligation]:
@@ -400,7 +337,6 @@ def _check_index(variable: sp.Symbol) -> None:
 
 __all__ = [
     "Bound",
-    "Cases",
     "Definition",
     "Evaluation",
     "Induction",
@@ -412,4 +348,5 @@ __all__ = [
     "Relation",
     "Rewriting",
     "at_case",
+    "fresh_values",
 ]

@@ -8,22 +8,27 @@ nor one that is bound where the match was found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import permutations
+from itertools import chain, permutations, product
 from typing import Final
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
-from theory.operators import Covariance, words
-from theory.sums import rename_bound
+from theory.operators import Covariance, Trace, words
+from theory.sums import is_nonnegative, rename_bound
 from theory.symbols import INDICES
 
 Binding = dict[sp.Symbol, sp.Expr]
+_Equation = tuple[sp.Expr, sp.Expr, frozenset[sp.Symbol]]
+"""An index expression of the pattern, what stands there in the node, and the indices that are bound there."""
 
 _MOST_ORDERS: Final = 4
 """Products of up to this many commuting factors are matched in every order."""
 
 
-def match(pattern: sp.Basic, node: sp.Basic, fixed: frozenset[sp.Symbol] = frozenset()) -> Binding | None:
+def match(
+    pattern: sp.Basic, node: sp.Basic, fixed: frozenset[sp.Symbol] = frozenset(), ranges: tuple[sp.Expr, ...] = ()
+) -> Binding | None:
     """Find values of the indices in ``pattern`` at which it is ``node``; None when there are none.
 
     Parameters
@@ -31,11 +36,16 @@ def match(pattern: sp.Basic, node: sp.Basic, fixed: frozenset[sp.Symbol] = froze
     pattern, node : sympy.Basic
     fixed : frozenset of sympy.Symbol
         Indices that mean themselves only.
+    ranges : tuple of sympy.Expr
+        What is known to be non-negative, beyond what symbols say.
     """
-    indices = frozenset(pattern.free_symbols & INDICES) - fixed
-    own = {index: sp.Symbol(f"{index.name}?", **index.assumptions0) for index in indices}
-    for binding in _matches(pattern.xreplace(own), node, {}, frozenset(own.values())):
-        return {index: binding[name] for index, name in own.items() if name in binding}
+    own = {
+        index: sp.Symbol(f"{index.name}?", **index.assumptions0) for index in (pattern.free_symbols & INDICES) - fixed
+    }
+    for equations in _equations(pattern.xreplace(own), node, frozenset()):
+        binding = _solve(equations, frozenset(own.values()), ranges)
+        if binding is not None:
+            return {index: binding[name] for index, name in own.items() if name in binding}
     return None
 
 
@@ -48,62 +58,78 @@ def instantiate(expression: sp.Basic, binding: Binding) -> sp.Basic:
 
 def is_bare(quantity: sp.Basic) -> bool:
     """Whether a quantity speaks of symbols only, so that its sign says where they range."""
-    return not quantity.has(sp.core.function.AppliedUndef, sp.Function)
+    return not quantity.has(AppliedUndef, sp.Function)
 
 
 def replace_word(expression: sp.Basic, word: sp.Expr, by: sp.Expr) -> sp.Basic:
-    """Replace a word wherever it is part of a longer one; only whole powers are taken apart."""
-    ((number, letters),) = words(word)
+    """Replace a word, for any values of its indices, wherever it is part of a longer one.
+
+    Only whole powers are taken apart.
+    """
+    spelling = words(word)
+    if len(spelling) != 1 or not _is_invertible(spelling[0][0]):
+        return expression  # nothing follows for a word from a multiple that may be zero
+    ((number, letters),) = spelling
+    pattern = sp.Tuple(*letters)
 
     def spelled(node: sp.Expr) -> sp.Expr:
-        return sp.Add(*(_in_letters(coefficient, found) for coefficient, found in words(node)))
+        return sp.Add(*(coefficient * in_letters(found) for coefficient, found in words(node)))
 
-    def _in_letters(coefficient: sp.Expr, found: tuple[sp.Expr, ...]) -> sp.Expr:
+    def in_letters(found: tuple[sp.Expr, ...]) -> sp.Expr:
         for start in range(len(found) - len(letters) + 1):
-            if found[start : start + len(letters)] == letters:
-                rest = _in_letters(sp.S.One, found[start + len(letters) :])
-                return coefficient * sp.Mul(*found[:start]) * (by / number) * rest
-        return coefficient * sp.Mul(*found)
+            stop = start + len(letters)
+            binding = match(pattern, sp.Tuple(*found[start:stop]))
+            if binding is not None:
+                return sp.Mul(*found[:start]) * instantiate(by / number, binding) * in_letters(found[stop:])
+        return sp.Mul(*found)
 
-    return _through(expression, spelled)
+    def rotated(node: sp.Expr) -> sp.Expr:
+        """The argument of a trace, each of its words turned so that it begins with the word, if it can be."""
+        return sp.Add(*(coefficient * sp.Mul(*_turned(found, pattern)) for coefficient, found in words(node)))
+
+    return _through(expression, spelled, rotated)
 
 
-def _through(node: sp.Basic, spelled: Callable[[sp.Expr], sp.Expr]) -> sp.Basic:
+def _turned(found: tuple[sp.Expr, ...], pattern: sp.Tuple) -> tuple[sp.Expr, ...]:
+    """The rotation of a word that begins with the pattern; the word itself when there is none."""
+    for start in range(len(found)):
+        turned = found[start:] + found[:start]
+        if match(pattern, sp.Tuple(*turned[: len(pattern)])) is not None:
+            return turned
+    return found
+
+
+def _is_invertible(number: sp.Expr) -> bool:
+    return bool(number.is_positive or (number.is_number and number.is_zero is False))
+
+
+def _through(node: sp.Basic, spelled: Callable[[sp.Expr], sp.Expr], rotated: Callable[[sp.Expr], sp.Expr]) -> sp.Basic:
     """Apply a rule for words to every polynomial in non-commuting symbols, the innermost first."""
     if not node.args:
         return node
-    inner = node.func(*(_through(argument, spelled) for argument in node.args))
+    if isinstance(node, Trace):
+        node = Trace(rotated(node.args[0]))
+    inner = node.func(*(_through(argument, spelled, rotated) for argument in node.args))
     polynomial = isinstance(inner, sp.Add | sp.Mul | sp.Pow) and inner.is_commutative is False
     return spelled(inner) if polynomial else inner
 
 
-def _matches(pattern: sp.Basic, node: sp.Basic, binding: Binding, unknowns: frozenset[sp.Symbol]) -> Iterator[Binding]:
-    if isinstance(pattern, sp.Expr) and pattern.is_integer and not isinstance(pattern, sp.core.function.AppliedUndef):
-        yield from _solve_index(pattern, node, binding, unknowns)
+def _equations(pattern: sp.Basic, node: sp.Basic, bound: frozenset[sp.Symbol]) -> Iterator[list[_Equation]]:
+    """Lists of equations between indices, any of which makes the pattern the node."""
+    if isinstance(pattern, sp.Expr) and pattern.is_integer and not isinstance(pattern, AppliedUndef):
+        if isinstance(node, sp.Expr):
+            yield [(pattern, node, bound)]
     elif pattern == node:
-        yield binding
+        yield []
     elif pattern.args and pattern.func == node.func and len(pattern.args) == len(node.args):
-        bound = {limit[0] for limit in node.limits} if isinstance(node, sp.Sum | sp.Product) else set()
+        inside = bound | _bound_in(node)
         for arguments in _orders(node):
-            for found in _match_all(pattern.args, arguments, binding, unknowns):
-                if not any(value.free_symbols & bound for value in found.values()):
-                    yield found
+            choices = (_equations(p, n, inside) for p, n in zip(pattern.args, arguments, strict=True))
+            yield from (list(chain(*found)) for found in product(*choices))
 
 
-def _match_all(
-    patterns: tuple[sp.Basic, ...], nodes: tuple[sp.Basic, ...], binding: Binding, unknowns: frozenset[sp.Symbol]
-) -> Iterator[Binding]:
-    if not patterns:
-        yield binding
-        return
-    # the argument with the fewest unknown indices first: it settles them for the others
-    first = min(range(len(patterns)), key=lambda place: len((patterns[place].free_symbols & unknowns) - set(binding)))
-    for extended in _matches(patterns[first], nodes[first], binding, unknowns):
-        yield from _match_all(_without(patterns, first), _without(nodes, first), extended, unknowns)
-
-
-def _without(items: tuple[sp.Basic, ...], place: int) -> tuple[sp.Basic, ...]:
-    return (*items[:place], *items[place + 1 :])
+def _bound_in(node: sp.Basic) -> frozenset[sp.Symbol]:
+    return frozenset(limit[0] for limit in node.limits) if isinstance(node, sp.Sum | sp.Product) else frozenset()
 
 
 def _orders(node: sp.Basic) -> Iterator[tuple[sp.Basic, ...]]:
@@ -112,23 +138,42 @@ def _orders(node: sp.Basic) -> Iterator[tuple[sp.Basic, ...]]:
     yield from permutations(node.args) if symmetric and len(node.args) <= _MOST_ORDERS else [node.args]
 
 
-def _solve_index(
-    pattern: sp.Expr, node: sp.Basic, binding: Binding, unknowns: frozenset[sp.Symbol]
-) -> Iterator[Binding]:
-    """Solve ``pattern = node`` for the one index that is still free, if its value may be taken."""
-    if not isinstance(node, sp.Expr):
-        return
-    unknown = (pattern.free_symbols & unknowns) - set(binding)
-    open_pattern = pattern.xreplace(binding)
-    if not unknown:
-        if sp.expand(open_pattern - node) == 0:
-            yield binding
-        return
-    index = min(unknown, key=str)
-    slope = open_pattern.coeff(index)
-    rest = sp.expand(open_pattern - index * slope)
-    if len(unknown) > 1 or slope not in (1, -1) or index in rest.free_symbols:
-        return
-    value = sp.expand((node - rest) / slope)
-    if value.is_integer and (value.is_nonnegative or not index.is_nonnegative):
-        yield binding | {index: value}
+def _solve(equations: list[_Equation], unknowns: frozenset[sp.Symbol], ranges: tuple[sp.Expr, ...]) -> Binding | None:
+    """Solve linear equations for one index at a time; None when one does not hold or cannot be solved."""
+    binding: Binding = {}
+    waiting = equations
+    while waiting:
+        later = []
+        for pattern, node, bound in waiting:
+            unknown = (pattern.free_symbols & unknowns) - set(binding)
+            if len(unknown) > 1:
+                later.append((pattern, node, bound))
+            elif not unknown:
+                if sp.expand(pattern.xreplace(binding) - node) != 0:
+                    return None
+            else:
+                (index,) = unknown
+                value = _value(pattern.xreplace(binding), node, index)
+                if value is None or not _may_be(index, value, ranges):
+                    return None
+                binding[index] = value
+        if len(later) == len(waiting):
+            return None
+        waiting = later
+    captured = any(
+        binding[index].free_symbols & bound
+        for pattern, _, bound in equations
+        for index in pattern.free_symbols & unknowns
+    )
+    return None if captured else binding
+
+
+def _value(pattern: sp.Expr, node: sp.Expr, index: sp.Symbol) -> sp.Expr | None:
+    slope = pattern.coeff(index)
+    rest = sp.expand(pattern - index * slope)
+    return sp.expand((node - rest) / slope) if slope in (1, -1) and index not in rest.free_symbols else None
+
+
+def _may_be(index: sp.Symbol, value: sp.Expr, ranges: tuple[sp.Expr, ...]) -> bool:
+    """Whether a value is one that the index may take."""
+    return bool(value.is_integer) and (not index.is_nonnegative or is_nonnegative(value, ranges))

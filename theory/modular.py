@@ -26,7 +26,7 @@ from typing import Final
 
 import sympy as sp
 
-from theory.operators import Covariance, Expectation, Trace, expand_operators
+from theory.operators import Covariance, Expectation, Given, Trace, WideLimit, expand_operators
 
 PRIME: Final = 2**61 - 1
 POINTS: Final = 3
@@ -132,7 +132,7 @@ class _Point:
                 if isinstance(matrix, tuple)
                 else matrix * MATRIX_SIZE
             )
-        if isinstance(e, Covariance | Expectation):
+        if isinstance(e, Covariance | Expectation | Given | WideLimit):
             return self._operator(e)
         raise NotModularError(f"{e.func} has no value modulo a prime")
 
@@ -167,8 +167,8 @@ class _Point:
         return self._hash(name) ** 2 % PRIME if e.is_positive else self._hash(name) % PRIME
 
     def _operator(self, e: sp.Expr) -> Value:
-        """An operator that stays unevaluated: a hash of it, with the integers of this point in it."""
-        values = {symbol: self._symbol(symbol) for symbol in e.free_symbols if symbol.is_integer}
+        """An operator that stays unevaluated: a hash of it, with the indices of this point in it."""
+        values = {s: self._symbol(s) for s in e.free_symbols if s.is_integer and not s.is_positive}
         key = (e, frozenset(values.items()))
         if key not in self._operators:
             here = expand_operators(e.subs(values, simultaneous=True))

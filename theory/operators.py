@@ -7,6 +7,7 @@ works out by the rules which define it:
 - ``Covariance(u, v)`` is bilinear and symmetric: the large-n limit of ``u·v / n`` for vectors of n
   components, and of the covariance of two components otherwise;
 - ``Expectation(f)`` is linear over everything that is not random;
+- ``WideLimit(f)`` is the limit as n → ∞, which constants come out of;
 - ``Trace(w)`` is linear and does not change when its word is rotated.
 
 A name is random when it was made with ``sequence(..., random=True)``.
@@ -20,6 +21,7 @@ from typing import Any, Final
 import sympy as sp
 
 from theory.sums import into_sum
+from theory.symbols import INDICES, VARIANCES, T, n_x, n_y
 
 TEMPLATES: Final[dict[str, str]] = {}
 """Name of a sequence → its LaTeX, with ``{0}``, ``{1}``, … for the arguments."""
@@ -56,9 +58,13 @@ def sequence(name: str, latex: str, *, commutative: bool = True, random: bool = 
     return sp.Function(name, **assumptions)
 
 
-def is_random(expression: sp.Expr) -> bool:
-    """Whether a random sequence occurs in the expression."""
-    return any(str(f.func) in _RANDOM for f in expression.atoms(sp.core.function.AppliedUndef))
+def is_random(expression: sp.Basic) -> bool:
+    """Whether a random sequence occurs in the expression, outside of what is averaged."""
+    if isinstance(expression, Expectation | Covariance):
+        return False
+    if isinstance(expression, sp.core.function.AppliedUndef) and str(expression.func) in _RANDOM:
+        return True
+    return any(is_random(argument) for argument in expression.args)
 
 
 class Slope(sp.Function):  # type: ignore[misc]
@@ -83,8 +89,21 @@ class Covariance(sp.Function):  # type: ignore[misc]
         return None
 
 
+class Given(sp.Function):  # type: ignore[misc]
+    """A covariance, the second argument, when the first, a matrix, is known."""
+
+    nargs = 2
+    is_commutative = True
+
+
 class Expectation(sp.Function):  # type: ignore[misc]
     """The average over everything random in the argument."""
+
+    nargs = 1
+
+
+class WideLimit(sp.Function):  # type: ignore[misc]
+    """The limit as the width n goes to infinity; constants come out of it."""
 
     nargs = 1
 
@@ -100,7 +119,7 @@ def expand_operators(expression: sp.Expr) -> sp.Expr:
     """Work every operator out by its rules, innermost first."""
     if isinstance(expression, sp.MatrixBase):
         return expression.applyfunc(expand_operators)
-    if not expression.has(Slope, Covariance, Expectation, Trace):
+    if not expression.has(*_RULES):
         return expression
     arguments = [
         expand_operators(argument) if isinstance(argument, sp.Expr) else argument for argument in expression.args
@@ -176,6 +195,17 @@ def _constants_out(product: sp.Expr) -> sp.Expr:
     return sp.Mul(*constants, *letters[:start], inside, *letters[stop:])
 
 
+def _limit(expression: sp.Expr) -> sp.Expr:
+    """Only what cannot depend on the width comes out: numbers, variances, sizes and indices."""
+    factors = sp.Mul.make_args(sp.expand(expression, power_base=False, power_exp=False))
+    wide = [f for f in factors if f.has(sp.Function, sp.Sum, sp.Product) or not f.free_symbols <= _CONSTANTS]
+    constants = sp.Mul(*(f for f in factors if f not in wide))
+    return constants * WideLimit(sp.powsimp(sp.Mul(*wide))) if wide else constants
+
+
+_CONSTANTS: Final = frozenset({*VARIANCES, n_x, n_y, T}) | INDICES
+
+
 def _trace(expression: sp.Expr) -> sp.Expr:
     return sp.Add(*(number * Trace(_necklace(letters)) for number, letters in words(expression)))
 
@@ -195,5 +225,6 @@ _RULES: Final[dict[Any, Callable[..., sp.Expr]]] = {
     Slope: _slope,
     Covariance: _covariance,
     Expectation: _expectation,
+    WideLimit: _limit,
     Trace: _trace,
 }

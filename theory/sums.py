@@ -98,6 +98,23 @@ def carried_out(expression: sp.Expr, indices: Sequence[sp.Symbol], given: Iterab
     return total
 
 
+def written_out(expression: sp.Basic) -> sp.Basic:
+    """Write out sums and products whose limits have become numbers, from the outside in."""
+
+    def short(node: sp.Basic) -> bool:
+        if not isinstance(node, sp.Sum | sp.Product):
+            return False
+        _, low, high = node.limits[-1]
+        return bool(low.is_Integer and high.is_Integer and high >= low - 1)  # shorter than empty has no agreed meaning
+
+    def terms(node: sp.Basic) -> sp.Basic:
+        body, (index, low, high) = outermost(node)
+        join = sp.Add if isinstance(node, sp.Sum) else sp.Mul
+        return join(*(written_out(body.subs(index, value)) for value in range(int(low), int(high) + 1)))
+
+    return expression.replace(short, terms)
+
+
 def merge_deltas(expression: sp.Expr) -> sp.Expr:
     """Where a delta says that two indices agree, write one of them for both: ``δ_jk f(k) = δ_jk f(j)``."""
     total = sp.S.Zero
@@ -112,6 +129,17 @@ def merge_deltas(expression: sp.Expr) -> sp.Expr:
                 ]
         total += sp.Mul(*factors)
     return total
+
+
+def index_ranges(total: sp.Expr) -> tuple[sp.Expr, ...]:
+    """What is non-negative inside a sum or product, by the limits of its indices."""
+    return tuple(side for limit in total.limits for side in _range(*limit))
+
+
+def _range(index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> tuple[sp.Expr, ...]:
+    """A limit that mentions the index itself means another one of the same name, and says nothing of it."""
+    named = index in (low.free_symbols | high.free_symbols)
+    return () if named else (index - low, high - index)
 
 
 def outermost(total: sp.Expr) -> tuple[sp.Expr, Limits]:
@@ -182,7 +210,7 @@ def _normal(term: sp.Expr, given: tuple[sp.Expr, ...]) -> list[tuple[tuple[Limit
     if not isinstance(term, sp.Sum):
         return [((), term)]
     body, (index, low, high) = outermost(term)
-    ranges = (*(known for known in given if index not in known.free_symbols), index - low, high - index)
+    ranges = (*(known for known in given if index not in known.free_symbols), *_range(index, low, high))
     found: list[tuple[tuple[Limits, ...], sp.Expr]] = []
     for part in _terms(sp.expand(body)):
         for inner, summand in _normal(part, ranges):
@@ -195,6 +223,9 @@ def _attach(
 ) -> list[tuple[tuple[Limits, ...], sp.Expr]]:
     """Put one more sum around nested sums: select by a delta, count a constant, or keep it."""
     index, low, high = limit
+    length = sp.expand(high - low + 1)
+    if length.is_Integer and length >= 0 and not inner:
+        return [((), summand.xreplace({index: low + place})) for place in range(int(length))]
     selected = _selected(summand, limit, given)
     if selected is not None:
         value, rest = selected

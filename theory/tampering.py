@@ -108,6 +108,8 @@ def _stays_true(step: Step, right: sp.Basic, wrong: sp.Basic, other: sp.Basic) -
         powers = isinstance(wrong, sp.Pow) and wrong.base == right
         if powers or (quotient is not None and quotient.is_number):
             return True
+    if step.relation is Relation.NOT_EQUAL and (wrong - other).is_nonzero:
+        return True
     renamed = [(right.subs(v, v + 1), other.subs(v, v + 1)) for v in right.free_symbols & INDICES]
     return any(wrong == here and other == there for here, there in renamed)
 

@@ -18,7 +18,7 @@ import sympy as sp
 
 from theory.facts import Nonnegative
 from theory.modular import MATRIX_SIZE, POINTS, PRIME, NotModularError, modular_bits, vanishes_modulo_prime
-from theory.sums import merge_deltas, vanishes
+from theory.sums import index_ranges, merge_deltas, vanishes
 
 __all__ = [
     "MATRIX_SIZE",
@@ -183,7 +183,7 @@ def _visibly_nonnegative(quantity: sp.Expr, known: tuple[Nonnegative, ...]) -> b
 def _inside(total: sp.Sum, known: tuple[Nonnegative, ...]) -> tuple[Nonnegative, ...]:
     """What is known within a sum: its indices run over their limits, and nothing else is known of them."""
     bound = {limit[0] for limit in total.limits}
-    limits = [Nonnegative(side) for index, low, high in total.limits for side in (index - low, high - index)]
+    limits = [Nonnegative(side) for side in index_ranges(total)]
     return (*(fact for fact in known if not (fact.is_range and fact.quantity.free_symbols & bound)), *limits)
 
 

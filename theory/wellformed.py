@@ -10,7 +10,8 @@ from sympy.core.function import AppliedUndef
 
 from theory.facts import Environment, Equation
 from theory.matching import is_bare, match
-from theory.symbols import INDICES, PARAMETERS
+from theory.operators import depends_on, is_random
+from theory.symbols import INDICES, PARAMETERS, size
 
 
 def introduces(name: sp.Basic, meaning: sp.Basic, environment: Environment) -> bool:
@@ -25,12 +26,16 @@ def introduces(name: sp.Basic, meaning: sp.Basic, environment: Environment) -> b
         return False
     if (meaning.free_symbols & INDICES) - name.free_symbols:
         return False
+    if any(argument.is_integer and not argument.is_nonnegative for argument in name.args):
+        return False  # it may be another value of the sequence than it seems
     return _descends(name, meaning) and _is_harmless(name, environment, ())
 
 
 def keeps_assumptions(name: sp.Basic, meaning: sp.Basic) -> bool:
     """Whether what is assumed of a name, such as that it is positive, is true of its meaning."""
     if bool(name.is_commutative) is not bool(meaning.is_commutative) and not meaning.is_number:
+        return False
+    if is_random(name) is not is_random(meaning) or depends_on(name, size) is not depends_on(meaning, size):
         return False
     return all(getattr(meaning, f"is_{known}") for known in _ASSUMPTIONS if getattr(name, f"is_{known}"))
 
@@ -101,8 +106,10 @@ def does_not_vanish(expression: sp.Expr, nonzero: tuple[sp.Expr, ...]) -> bool:
     """Whether it is not zero, or has an inverse, by its symbols or by what is known."""
     if expression.is_positive or (expression.is_number and expression.is_zero is False):
         return True
-    if any(match(known, expression, INDICES if is_bare(known) else frozenset()) is not None for known in nonzero):
-        return True
+    for known in nonzero:
+        fixed = INDICES if is_bare(known) else frozenset()
+        if any(match(known, sp.expand(sign * expression), fixed) is not None for sign in (1, -1)):
+            return True
     if isinstance(expression, sp.Mul):
         return all(does_not_vanish(factor, nonzero) for factor in expression.args)
     return isinstance(expression, sp.Pow) and does_not_vanish(expression.base, nonzero)

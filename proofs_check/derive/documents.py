@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 TEXT_FORMATS: Final = ("latex", "fragment", "markdown", "html")
 FORMATS: Final = (*TEXT_FORMATS, "pdf")
-WORDS: Final = r"theorems?|thm\.?|propositions?|prop\.?|lemmas?|lem\.?|equations?|eq\.?|bound|distance|part"
+WORDS: Final = (
+    r"theorems?|thm\.?|propositions?|prop\.?|lemmas?|lem\.?|equations?|eq\.?|bound|distance|part|inequality|statement"
+)
 
 
 @dataclass(frozen=True)

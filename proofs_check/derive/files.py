@@ -41,6 +41,8 @@ def format_of(name: str, allowed: Iterable[str]) -> str:
         if name.lower().endswith(suffix) and known[suffix] in allowed:
             return known[suffix]
     suffixes = ", ".join(SUFFIXES[form] for form in allowed)
+    if Path(name or ".").is_dir():
+        raise InputError(f"-o {name!r}: is a folder; name a file in it, ending in {suffixes}")
     raise InputError(f"-o {name}: the suffix does not name a format ({suffixes}); give --format")
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import sympy as sp
 
-from theory.operators import Covariance, Expectation, Trace
+from theory.operators import Covariance, Expectation, Trace, WideLimit
 
 Matrix: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 """A matrix of Fractions."""
@@ -56,8 +56,8 @@ class Interpretation:
     ----------
     symbols : mapping of sympy.Symbol to Fraction, int or Matrix
     sequences : mapping of str to callable
-        Name of a sequence → a function from its indices to its value; "Covariance" is one of what
-        the sequences in it are given as.
+        Name of a sequence → a function from its indices to its value; "Covariance" and "WideLimit"
+        are functions of the values of their arguments, which may be of any kind.
     scenarios : tuple of mapping
         Sequences that are random: their values in each of several equally likely cases.
     """
@@ -99,6 +99,9 @@ class Interpretation:
     def _called(self, node: sp.Function) -> Any:
         return self.sequences[str(node.func)](*(_index(self._value(index)) for index in node.args))
 
+    def _operator(self, node: sp.Function) -> Any:
+        return self.sequences[str(node.func)](*(self._value(argument) for argument in node.args))
+
     def _delta(self, node: sp.KroneckerDelta) -> Fraction:
         first, second = (self._value(index) for index in node.args)
         return Fraction(first == second)
@@ -132,7 +135,8 @@ _RULES: Final[tuple[tuple[Any, Callable[[Interpretation, Any], Any]], ...]] = (
     (sp.KroneckerDelta, Interpretation._delta),  # noqa: SLF001
     (Trace, lambda here, node: sum(np.diagonal(here.value(node.args[0])), Fraction(0))),
     (Expectation, lambda here, node: here._average(node.args[0])),  # noqa: SLF001
-    (Covariance | sp.core.function.AppliedUndef, Interpretation._called),  # noqa: SLF001
+    (Covariance | WideLimit, Interpretation._operator),  # noqa: SLF001
+    (sp.core.function.AppliedUndef, Interpretation._called),  # noqa: SLF001
 )
 """How each kind of node is evaluated."""
 

@@ -20,13 +20,14 @@ from proofs_check.symbolic.evaluation import Interpretation
 from proofs_check.symbolic.exact_arrays import Generator, positive
 from proofs_check.symbolic.statement import Formula, Part, Trial, Variant
 from theory.finite_width import response_moment
-from theory.statements.theorem_4_1a import initial_norm, moment, norm, norm_limit
+from theory.operators import WideLimit
+from theory.statements.theorem_4_1a import initial_norm, moment, norm
 from theory.symbols import VARIANCES, j, n, n_x, n_y, nu_C, nu_F, nu_W
 
 _limit: Final = n_x * n_y * nu_C * nu_F * nu_W**j  # (24)
 
 EXACT: Final = Formula("mean square at width n", "exact", norm(j), _limit * moment(j))
-LIMIT: Final = Formula("limit (24)", "limit", norm_limit(j), _limit)
+LIMIT: Final = Formula("limit (24)", "limit", WideLimit(norm(j)), _limit)
 MOMENTS: Final = {
     2: 1 + 2 / n**2,
     3: 1 + 10 / n**2 + 4 / n**3,
@@ -105,7 +106,10 @@ def _trials(rng: Generator) -> Iterator[Trial]:
         "n → ∞",
         Interpretation(
             {**dict(zip(VARIANCES, variances, strict=True)), n_x: 2, n_y: 3},
-            {"norm_L_limit": lambda lag: 6 * _limit_of(lag, variances)},
+            {
+                "norm_L": lambda lag: [6 * term for term in _in_inverse_width(lag, variances)],
+                "WideLimit": lambda series: series[0],
+            },
         ),
         {j: range(8)},
     )
@@ -122,9 +126,10 @@ def _scaled(lag: int, width: int, variances: tuple[Fraction, ...]) -> Fraction:
     return _standard(lag, width) * c * f * w**lag
 
 
-def _limit_of(lag: int, variances: tuple[Fraction, ...]) -> Fraction:
+def _in_inverse_width(lag: int, variances: tuple[Fraction, ...]) -> list[Fraction]:
+    """The mean square of one entry as ascending coefficients in 1/n."""
     w, f, c = variances
-    return response_moment(lag, lag)[0] * c * f * w**lag
+    return [term * c * f * w**lag for term in response_moment(lag, lag)]
 
 
 PART: Final = Part(

@@ -1,38 +1,38 @@
 """Lemma C.1, its symbolic part: conditioning (79)-(93), and the predictor form (72).
 
 The trials run (72) on second moments of random integer vectors, of which some are linearly dependent,
-and keep every image as a combination of independent innovations: covariances are read off. Limits in
-distribution, and simulation at finite width, are not part of it.
+and keep every image as a combination of independent innovations: covariances are read off. With
+several columns an index stands for a time and a column; predictors and innovations are then blocks,
+and only covariances are compared. Limits in distribution, and simulation at finite width, are not
+part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import sympy as sp
 
 from proofs_check.symbolic.assembly import symbolic_theorem
-from proofs_check.symbolic.evaluation import Interpretation, Matrix, fractions
-from proofs_check.symbolic.exact_arrays import Generator, integers, pseudo_inverse
+from proofs_check.symbolic.evaluation import Interpretation, Matrix, fractions, identity
+from proofs_check.symbolic.exact_arrays import Generator, determinant, integers, pseudo_inverse
 from proofs_check.symbolic.statement import Formula, Part, SymbolicContext, Trial, Variant
 from proofs_check.theorem import Theorem
+from theory.operators import Covariance
 from theory.statements.lemma_c_1a import (
-    cross,
-    cross_T,
-    gram,
+    image,
     innovation,
-    inverse,
-    now,
+    moment,
     nu,
-    past,
-    past_present,
+    other_nu,
+    other_vector,
     predictor,
-    predictor_T,
-    present,
+    state,
     state_evolution,
 )
 from theory.statements.lemma_c_1b import (
@@ -47,6 +47,7 @@ from theory.statements.lemma_c_1b import (
 )
 from theory.statements.lemma_c_1b import gram as query_gram
 from theory.statements.lemma_c_1b import inverse as query_inverse
+from theory.symbols import k, s, t
 
 TITLE: Final = "Gaussian recursions and their state evolution (symbolic part)"
 
@@ -102,31 +103,89 @@ def _conditioning_trials(rng: Generator) -> Iterator[Trial]:
         )
 
 
-PAST: Final = Formula("covariance with the past (72f)", "past and present", past_present, nu * cross)
-NOW: Final = Formula("variance identity", "variance", now, nu * present)
-INNOVATION: Final = Formula(
-    "innovation (72e)", "innovation simplified", innovation, nu * present - nu * cross_T * inverse * cross
+VARIANCE: Final = Formula("variance identity", "variance identity", Covariance(image(s), image(t)), nu * moment(s, t))
+
+_other: Final = Covariance(other_vector(s), other_vector(t))
+SUM: Final = Formula(
+    "sum over matrices (72h)",
+    "sum of images",
+    Covariance(state(s + 1), state(t + 1)),
+    nu * moment(s, t) + other_nu * _other,
 )
 
+_regular: Final = moment(0, 0) * moment(1, 1) - moment(0, 1) ** 2
+_volume: Final = sp.Matrix(3, 3, moment).det()
+FIRST_PREDICTOR: Final = Formula("F_10 (72d)", "F10", predictor(1, 0), moment(0, 1) / moment(0, 0))
+FIRST_INNOVATION: Final = Formula("P_1 (72e)", "P1", innovation(1), nu * _regular / moment(0, 0))
+EARLIER_PREDICTOR: Final = Formula(
+    "F_20 (72d)", "F20", predictor(2, 0), (moment(0, 2) * moment(1, 1) - moment(0, 1) * moment(1, 2)) / _regular
+)
+LATER_PREDICTOR: Final = Formula(
+    "F_21 (72d)", "F21", predictor(2, 1), (moment(0, 0) * moment(1, 2) - moment(0, 1) * moment(0, 2)) / _regular
+)
+SECOND_INNOVATION: Final = Formula("P_2 (72e)", "P2", innovation(2), nu * _volume / _regular)
+
 EVOLUTION: Final = (
+    Variant(VARIANCE, "variance left out", moment(s, t), "A has variance ν"),
+    Variant(VARIANCE, "variance counted twice", nu**2 * moment(s, t), "A occurs once"),
     Variant(
-        INNOVATION,
+        VARIANCE, "predictor missing", nu * sp.KroneckerDelta(s, t) * moment(s, t), "earlier images are remembered"
+    ),
+    Variant(
+        VARIANCE,
+        "innovation left out",
+        nu * sp.Sum(predictor(t, k) * moment(k, s), (k, 0, t - 1)),
+        "what is not predicted is new",
+    ),
+    Variant(SUM, "second matrix missing", nu * moment(s, t), "images of all matrices are added"),
+    Variant(SUM, "one variance for both", nu * (moment(s, t) + _other), "each matrix has its own variance"),
+    Variant(FIRST_PREDICTOR, "Gram matrix not inverted", moment(0, 1) * moment(0, 0), "normal equations are solved"),
+    Variant(FIRST_PREDICTOR, "the later predicts", moment(0, 1) / moment(1, 1), "the earlier predicts"),
+    Variant(
+        FIRST_INNOVATION,
         "predictor of the wrong sign",
-        nu * present + nu * cross_T * inverse * cross,
+        nu * (moment(1, 1) + moment(0, 1) ** 2 / moment(0, 0)),
         "what is predicted is not new",
     ),
-    Variant(INNOVATION, "nothing predicted", nu * present, "the past predicts a part"),
+    Variant(FIRST_INNOVATION, "nothing predicted", nu * moment(1, 1), "the past predicts a part"),
+    Variant(FIRST_INNOVATION, "variance counted twice", nu**2 * _regular / moment(0, 0), "A occurs once"),
+    Variant(EARLIER_PREDICTOR, "one after the other", moment(0, 2) / moment(0, 0), "the two predict together"),
+    Variant(LATER_PREDICTOR, "the last alone", moment(1, 2) / moment(1, 1), "the two predict together"),
     Variant(
-        INNOVATION,
-        "Gram matrix not inverted",
-        nu * present - nu * cross_T * gram * cross,
-        "the predictor solves the normal equations",
+        SECOND_INNOVATION,
+        "predicted by the first alone",
+        nu * (moment(2, 2) - moment(0, 2) ** 2 / moment(0, 0)),
+        "the two predict together",
     ),
-    Variant(PAST, "variance left out", cross, "A has variance ν"),
-    Variant(PAST, "the predictor itself", nu * inverse * cross, "covariances are not coefficients"),
-    Variant(NOW, "variance counted twice", nu**2 * present, "A occurs once"),
-    Variant(NOW, "innovation left out", nu * cross_T * inverse * cross, "what is not predicted is new"),
 )
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A random variable of mean 0: a combination of independent ones.
+
+    Attributes
+    ----------
+    coefficients : Matrix
+        One for each of the independent variables.
+    spread : Matrix
+        Their second moments.
+    """
+
+    coefficients: Matrix
+    spread: Matrix
+
+    def covariance(self, other: Combination) -> Fraction:
+        """With another combination of the same variables."""
+        found: Fraction = self.coefficients @ self.spread @ other.coefficients
+        return found
+
+    def plus(self, other: Combination) -> Combination:
+        """The sum with a combination of variables that are independent of these."""
+        sizes = len(self.coefficients), len(other.coefficients)
+        corner = np.zeros(sizes, dtype=int)
+        blocks = [[self.spread, corner], [corner.T, other.spread]]
+        return Combination(np.concatenate([self.coefficients, other.coefficients]), fractions(np.block(blocks)))
 
 
 @dataclass(frozen=True)
@@ -155,15 +214,10 @@ class Evolution:
         """How many times there are."""
         return int(self.vectors.shape[1]) // self.size
 
-    def moments(self, time: int) -> tuple[Matrix, Matrix, Matrix]:
-        """``E Z̄ᵀZ̄``, ``E Z̄ᵀZ_t`` and ``E Z_tᵀZ_t``."""
-        earlier, here = self.block(0, time), self.block(time, time + 1)
-        return earlier.T @ earlier, earlier.T @ here, here.T @ here
-
     def predictor(self, time: int) -> Matrix:
         """F_t, (72d)."""
-        inner, mixed, _ = self.moments(time)
-        return fractions(pseudo_inverse(inner) @ mixed)
+        earlier, here = self.block(0, time), self.block(time, time + 1)
+        return fractions(pseudo_inverse(earlier.T @ earlier) @ (earlier.T @ here))
 
     def innovation(self, time: int) -> Matrix:
         """P_t, (72e): second moments of what is left of Z_t."""
@@ -171,15 +225,15 @@ class Evolution:
         return fractions(self.variance * (left.T @ left))
 
     @cached_property
-    def images(self) -> list[Matrix]:
-        """R_t as a combination of the innovations R̃_0, R̃_1, …: rows belong to innovations, (72f,g)."""
+    def images(self) -> Matrix:
+        """R as combinations of the innovations R̃_0, R̃_1, …: rows belong to innovations, (72f,g)."""
         found: list[Matrix] = []
         for time in range(self.times):
             own = fractions(np.zeros((self.vectors.shape[1], self.size), dtype=int))
             own[time * self.size : (time + 1) * self.size] = fractions(np.eye(self.size, dtype=int))
             past_images = np.concatenate(found, axis=1) @ self.predictor(time) if found else 0 * own
             found.append(past_images + own)
-        return found
+        return fractions(np.concatenate(found, axis=1))
 
     @cached_property
     def spread(self) -> Matrix:
@@ -190,39 +244,66 @@ class Evolution:
             total[place, place] = self.innovation(time)
         return total
 
-    def covariance(self, first: list[Matrix], second: list[Matrix]) -> Matrix:
-        """Between two lists of images."""
-        return fractions(np.concatenate(first, axis=1).T @ self.spread @ np.concatenate(second, axis=1))
+    def vector(self, column: int) -> Combination:
+        """A column of Z."""
+        return Combination(self.vectors[:, column], identity(self.vectors.shape[0]))
+
+    def image(self, column: int) -> Combination:
+        """Its image."""
+        return Combination(self.images[:, column], self.spread)
+
+    @property
+    def sequences(self) -> Mapping[str, Any]:
+        """The sequences of the derivation; predictors and innovations are numbers for one column only."""
+        numbers = {
+            "F_ts": lambda time, earlier: self.predictor(time)[earlier, 0],
+            "P_t": lambda time: self.innovation(time)[0, 0],
+        }
+        return {
+            "Z_t": self.vector,
+            "R_t": self.image,
+            "Covariance": Combination.covariance,
+            **(numbers if self.size == 1 else {}),
+        }
 
 
 def _evolution_trials(rng: Generator) -> Iterator[Trial]:
-    for size, times, dependent in ((1, 3, False), (2, 3, False), (1, 4, True), (2, 3, True)):
+    for size, times, dependent in ((1, 4, ()), (1, 4, (3,)), (1, 3, (1,)), (2, 3, ()), (2, 3, (1, 4))):
+        first, second = (_evolution(rng, size, times, dependent, unit) for unit in (7, 5))
+        sequences = {
+            **first.sequences,
+            "Z_prime": second.vector,
+            "Q_t": lambda time, one=first, other=second: one.image(time - 1).plus(other.image(time - 1)),
+        }
+        if 1 in dependent:  # the first second moments are degenerate: inverses cannot be written out
+            sequences = {name: values for name, values in sequences.items() if name not in ("F_ts", "P_t")}
+        columns = range(size * times)
+        yield Trial(
+            f"{times} times of {size} column{'s'[: size - 1]}{', dependent' if dependent else ''}",
+            Interpretation({nu: first.variance, other_nu: second.variance}, sequences),
+            {s: columns, t: columns},
+        )
+
+
+def _evolution(rng: Generator, size: int, times: int, dependent: tuple[int, ...], unit: int) -> Evolution:
+    """Random vectors and a variance, a fraction of the unit; the columns that are named depend on earlier ones."""
+    vectors = integers(rng, size * times + 1, size * times)
+    while not _generic(vectors[:, :3]):
         vectors = integers(rng, size * times + 1, size * times)
-        if dependent:
-            vectors[:, 1] = 2 * vectors[:, 0]
-        evolution = Evolution(vectors, size, Fraction(int(rng.integers(2, 9)), 7))
-        for time in range(1, times):
-            inner, mixed, own = evolution.moments(time)
-            images, forecast = evolution.images, evolution.predictor(time)
-            yield Trial(
-                f"d = {size}, t = {time}{', dependent' if dependent else ''}",
-                Interpretation(
-                    {
-                        nu: evolution.variance,
-                        gram: inner,
-                        inverse: pseudo_inverse(inner),
-                        cross: mixed,
-                        cross_T: mixed.T,
-                        present: own,
-                        predictor: forecast,
-                        predictor_T: forecast.T,
-                        innovation: evolution.innovation(time),
-                        past: evolution.covariance(images[:time], images[:time]),
-                        past_present: evolution.covariance(images[:time], [images[time]]),
-                        now: evolution.covariance([images[time]], [images[time]]),
-                    }
-                ),
-            )
+    for column in dependent:
+        vectors[:, column] = 2 * vectors[:, 0] - vectors[:, column - 1] * (column > 1)
+    return Evolution(vectors, size, Fraction(int(rng.integers(1, unit)), unit))
+
+
+def _generic(vectors: Matrix) -> bool:
+    """Whether every vector says something of every other, also when the third is known."""
+    moments = vectors.T @ vectors
+    minors = [moments[np.ix_(rows, columns)] for rows in _PAIRS for columns in _PAIRS]
+    sizes = set(np.diagonal(moments))
+    return bool(np.all(moments != 0)) and all(determinant(minor) != 0 for minor in minors) and len(sizes) == 3
+
+
+_PAIRS: Final = ([0, 1], [0, 2], [1, 2])
 
 
 CONDITIONING_PART: Final = Part(
@@ -239,9 +320,17 @@ EVOLUTION_PART: Final = Part(
     "72",
     "images built from predictors and innovations (72) have the covariances ν E[Z_s^T Z_t]",
     state_evolution,
-    (INNOVATION, PAST, NOW),
+    (
+        VARIANCE,
+        SUM,
+        FIRST_PREDICTOR,
+        FIRST_INNOVATION,
+        EARLIER_PREDICTOR,
+        LATER_PREDICTOR,
+        SECOND_INNOVATION,
+    ),
     _evolution_trials,
-    "(72) run on random second moments, d up to 2, t up to 3, some of them singular",
+    "(72) run on random second moments, up to 4 times or 2 columns, some of them singular",
     EVOLUTION,
 )
 

@@ -61,7 +61,7 @@ def _trials(rng: Generator) -> Iterator[Trial]:
                 {n: width, nu_W: variance, W: scale * scaled, start: states[0], radius: _radius(scaled)},
                 {
                     "h_free": states.__getitem__,
-                    "q": Fraction,
+                    "q": int,
                     "Covariance": partial(_limit_covariance, variance),
                 },
             ),

@@ -24,7 +24,7 @@ from proofs_check.theorem import Control
 from theory.derivation import Derivation
 from theory.facts import Nonnegative
 from theory.justification import Relation
-from theory.operators import Covariance
+from theory.operators import Covariance, WideLimit
 from theory.verification import Identity, Outcome, verify
 
 Test = Callable[[Interpretation, Any], str]
@@ -139,7 +139,8 @@ class Trial:
         random = {name for scenario in self.interpretation.scenarios for name in scenario}
         sides = (formula.rhs,) if formula.test else (formula.lhs, formula.rhs)
         symbols = set().union(*(side.free_symbols for side in sides))
-        sequences = {str(f.func) for side in sides for f in side.atoms(sp.core.function.AppliedUndef, Covariance)}
+        called = (sp.core.function.AppliedUndef, Covariance, WideLimit)
+        sequences = {str(f.func) for side in sides for f in side.atoms(*called)}
         return symbols <= known and sequences <= {*self.interpretation.sequences, *random}
 
     def contradictions(self, formula: Formula, rhs: sp.Basic) -> Iterator[str]:

@@ -59,6 +59,8 @@ def test_a_refutation_ends_with_one_and_names_the_lag(command):
         (["3.3", "--horizon", "many"], ["--horizon", "not a valid integer"]),
         (["3.3", "--frobnicate"], ["--frobnicate"]),
         ([], ["which statement?"]),
+        (["3.4", "--list"], ["unknown statement '3.4'", "did you mean"]),
+        (["3.3", "--list"], ["--list", "without 3.3"]),
     ],
     ids=" ".join,
 )

@@ -121,7 +121,7 @@ def test_a_dash_is_standard_output(derive, tmp_path):
         (["7.1", "--all"], "give one of"),
         (["7.1", "-o", "x.doc"], "does not name a format"),
         (["7.1", "-o", "no/such/x.tex"], "does not exist"),
-        (["7.1", "-o", "."], "give --format"),
+        (["7.1", "-o", "."], "is a folder"),
         (["7.1", "-o", ".", "--format", "html"], "is a folder"),
         (["7.1", "--format", "svg"], "--format svg: here it is one of latex"),
         (["7.1", "--format", "docx"], "docx"),

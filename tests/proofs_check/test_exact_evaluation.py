@@ -19,7 +19,7 @@ from proofs_check.symbolic.exact_arrays import (
     solve,
     squared_norm,
 )
-from theory.operators import Expectation, Trace, sequence
+from theory.operators import Covariance, Expectation, Trace, WideLimit, sequence
 from theory.symbols import W, i, j, k, n, nu_W, t
 
 A, B = sp.symbols("A B", commutative=False)
@@ -65,6 +65,12 @@ def test_an_expectation_is_an_average_over_the_scenarios():
     here = Interpretation({}, {}, signs)
     assert here.value(Expectation(coin(0))) == 0
     assert here.value(Expectation(coin(0) ** 2 + coin(0))) == 1
+
+
+def test_operators_are_given_the_values_of_their_arguments():
+    names = {"test_value": lambda index: [index, 5], "WideLimit": min, "Covariance": lambda u, v: Fraction(u[0] * v[0])}
+    here = Interpretation({}, names)
+    assert here.value(WideLimit(value(7)) + Covariance(value(2), value(3))) == 11
 
 
 def test_a_trace_and_a_delta():

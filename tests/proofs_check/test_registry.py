@@ -2,6 +2,7 @@
 
 import pytest
 
+from proofs_check.derive.documents import statements
 from proofs_check.errors import InputError
 from proofs_check.registry import ENTRIES, find
 
@@ -25,6 +26,12 @@ def test_case_and_the_word_theorem_are_forgiven(name):
         ("equation 24", "24"),
         ("Distance (32)", "32"),
         ("Stability", "stability"),
+        ("Theorem 4.1 (24)", "24"),
+        ("theorem-4.1-25", "25"),
+        ("theorem-3.3", "3.3"),
+        ("proposition-2.1", "2.1"),
+        ("Inequality (22)", "22"),
+        ("statement c.1", "C.1"),
     ],
 )
 def test_names_as_the_paper_has_them_are_understood(name, identifier):
@@ -51,6 +58,16 @@ def test_a_misspelt_statement_suggests_what_is_meant(name, near):
 def test_what_is_far_from_all_statements_gets_no_suggestion():
     with pytest.raises(InputError, match=r"unknown statement 'kernel' \("):
         find("kernel")
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_every_statement_is_found_by_the_name_in_its_title(entry):
+    assert find(entry.title.partition(":")[0]) is entry
+
+
+@pytest.mark.parametrize("document", statements(), ids=lambda document: document.id)
+def test_documents_and_statements_go_by_the_same_names(document):
+    assert find(document.id).id == find(document.title).id == find(document.slug).id == document.id
 
 
 def test_parts_lie_within_statements():

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import sympy as sp
 
+from proofs_check.derivation_evidence import derivation_evidence
 from proofs_check.registry import ENTRIES, find
 from proofs_check.report.json_report import schema, to_json
 from proofs_check.run import run
@@ -66,7 +67,23 @@ def test_cited_theorems_and_instances_are_named(verdict):
     for item in verdict.judgement.evidence:
         if item.title == "derivation":
             assert all(source in item.summary for source in item.details["cited"])
-            assert ("instances only" in item.summary) == any(m.startswith("instances") for m in item.details["methods"])
+            assert ("instances" in item.summary) == any(m.startswith("instances") for m in item.details["methods"])
+
+
+def test_what_is_cited_in_what_a_statement_builds_on_is_named():
+    (item,) = (i for i in run(find("22"), SETTINGS).judgement.evidence if i.title == "derivation")
+    assert "the limit law (71)" in item.summary
+    assert not bound_22.decay().verified.cited
+
+
+@pytest.mark.parametrize(
+    ("conclusions", "words"),
+    [((), "also checked at instances: determinant instances"), (("determinant instances",), "instances only")],
+)
+def test_a_check_at_instances_counts_only_where_a_conclusion_uses_it(conclusions, words):
+    derivation = proposition_2_1.realization()
+    item = derivation_evidence("b", replace(derivation, conclusions=conclusions or derivation.conclusions))
+    assert words in item.summary
 
 
 @pytest.mark.parametrize("identifier", PARTS)

@@ -16,7 +16,10 @@ from theory.operators import sequence
 from theory.rendering import FORMATS, bundle, render, render_exact_values, suffix
 from theory.rendering.numbering import Numbering, label
 from theory.rendering.printer import derivation_latex
+from theory.rendering.verdict import cited_sources
+from theory.statements.bound_22 import decay
 from theory.statements.catalogue import Statement
+from theory.statements.theorem_3_3b import linearized_kernel
 from theory.step import Hypothesis, Origin, Step
 from theory.symbols import n, nu_C, nu_F, nu_W
 
@@ -142,7 +145,16 @@ def test_a_sentence_may_go_on_over_several_lines():
 @every_format
 def test_a_cited_theorem_is_named_in_the_verdict(form):
     shown = text(form, derivation(BOUNDED, hypotheses=(THEOREM,)))
-    assert "given what is cited (Author (2020))" in shown
+    assert "given what is cited, here or in what it builds on (Author (2020))" in shown
+
+
+def test_what_is_cited_is_named_once_and_through_what_is_built_on():
+    twice = replace(THEOREM, name="again")
+    assert cited_sources(derivation(BOUNDED, hypotheses=(THEOREM, twice))) == ("Author (2020)",)
+    own = {h.source for h in decay().hypotheses if h.origin is Origin.CITED}
+    built_on = {h.source for h in linearized_kernel().hypotheses if h.origin is Origin.CITED}
+    assert built_on
+    assert own | built_on <= set(cited_sources(decay()))
 
 
 @every_format
@@ -166,7 +178,7 @@ def test_the_gap_of_a_bound_is_shown(form):
 
 def test_a_sign_that_is_assumed_is_shown_as_a_comparison():
     ordered = Hypothesis("ordered", "in order", (Nonnegative(nu_W - nu_F - 1),))
-    assert r"\nu_{W} \ge \nu_{F} + 1" in text("fragment", derivation(NAMED, hypotheses=(ordered,)))
+    assert r"\nu_{F} + 1 \le \nu_{W}" in text("fragment", derivation(NAMED, hypotheses=(ordered,)))
 
 
 def test_a_product_that_may_vanish_is_said_to():

@@ -8,11 +8,11 @@ proved, so that refusing everything does not pass.
 import pytest
 import sympy as sp
 
+from theory.cases import Cases
 from theory.derivation import Derivation
 from theory.facts import Equation, Independent, Nonnegative, Nonzero, Variance
 from theory.justification import (
     Bound,
-    Cases,
     Definition,
     Evaluation,
     Induction,

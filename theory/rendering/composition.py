@@ -10,7 +10,7 @@ from typing import Final
 import sympy as sp
 
 from theory.derivation import Derivation, VerifiedDerivation
-from theory.facts import Equation, Fact, Independent, Nonnegative, Nonzero, Variance
+from theory.facts import Equation, Fact, Independent, Nonnegative, Nonzero, Unaffected, Variance
 from theory.justification import Bound, Induction, InductiveBound, Instances
 from theory.rendering.document import (
     Block,
@@ -104,7 +104,8 @@ class _Composer:
     def _hypothesis(self, hypothesis: Hypothesis) -> Item:
         mark = self.numbering.hypothesis(self.derivation.id, hypothesis.name)
         content: tuple[Span, ...] = (*spans(_sentence(hypothesis.words)), *self._origin(hypothesis))
-        rows = tuple(row for fact in hypothesis.facts for row in _fact(fact, hypothesis.words))
+        said = all(_is_said(fact, hypothesis.words) for fact in hypothesis.facts)
+        rows = () if said else tuple(row for fact in hypothesis.facts for row in _fact(fact))
         formulas = (Formula(rows),) if rows else ()
         return Item(mark, content, formulas, label(self.derivation.id, hypothesis.name))
 
@@ -193,31 +194,45 @@ def _statement_of(derivation_id: str) -> Statement | None:
     return None
 
 
-def _fact(fact: Fact, words: str) -> tuple[Row, ...]:
-    """What a fact says, as a formula, unless the words say the same."""
+def _fact(fact: Fact) -> tuple[Row, ...]:
+    """What a fact says, as a formula."""
+    sides = _sides(fact)
+    return lay_out(*sides, line=_ITEM_LINE) if sides else ()
+
+
+def _is_said(fact: Fact, words: str) -> bool:
+    """Whether the words of a hypothesis contain the formula of a fact."""
+    return _bare("".join(_sides(fact))) in _bare(words)
+
+
+def _sides(fact: Fact) -> tuple[str, str, str] | tuple[()]:
+    """Left side, relation and right side of a fact, in LaTeX; empty for what only words say."""
     shown = [latex(expression) for expression in fact.expressions()]
-    left, relation, right = shown[0], "=", shown[-1]
-    if isinstance(fact, Nonnegative):
-        left, relation, right = _at_least(fact.quantity)
-    elif isinstance(fact, Nonzero):
-        relation, right = r"\ne", "0"
-    elif isinstance(fact, Variance):
-        left = rf"\operatorname{{Cov}}({shown[0]} u, {shown[0]} v)"
-        right = rf"n {shown[1]} \operatorname{{Cov}}(u, v)"
-    elif isinstance(fact, Independent):
-        left, right = rf"\operatorname{{Cov}}({shown[0]} u, {shown[1]} v)", "0"
-    elif not isinstance(fact, Equation):
-        return ()
-    if _bare(left + relation + right) in _bare(words):
-        return ()
-    return lay_out(left, relation, right, line=_ITEM_LINE)
+    cov = r"\operatorname{Cov}"
+    given = rf" \mid {shown[0]}"
+    sides: tuple[str, str, str] | tuple[()] = ()
+    match fact:
+        case Nonnegative():
+            sides = _at_least(fact.quantity)
+        case Nonzero():
+            sides = shown[0], r"\ne", "0"
+        case Variance():
+            seen = rf"{cov}(u, v{given if fact.conditional else ''})"
+            sides = rf"{cov}({shown[0]} u, {shown[0]} v)", "=", rf"n {shown[1]} {seen}"
+        case Unaffected():
+            sides = rf"{cov}(u, v{given})", "=", rf"{cov}(u, v)"
+        case Independent():
+            sides = rf"{cov}({shown[0]} u, {shown[1]} v)", "=", "0"
+        case Equation():
+            sides = shown[0], "=", shown[1]
+    return sides
 
 
 def _at_least(quantity: sp.Expr) -> tuple[str, str, str]:
-    """``a - b ≥ 0`` as ``a ≥ b``."""
+    """``a - b ≥ 0`` as ``b ≤ a``."""
     negative = [term for term in sp.Add.make_args(quantity) if term.could_extract_minus_sign()]
     less = -sp.Add(*negative)
-    return latex(quantity + less), r"\ge", latex(less)
+    return latex(less), r"\le", latex(quantity + less)
 
 
 def _bare(text: str) -> str:

@@ -58,7 +58,7 @@ def _weights(largest: int) -> Iterator[Block]:
             Math("j"),
             Text(" and "),
             Math("k"),
-            Text(", and zero where nothing is listed."),
+            Text("; up to these lags what is not listed is zero."),
         )
     )
     for row in range(largest + 1):

@@ -74,7 +74,8 @@ def standalone_document(document: Document) -> str:
 
 def fragment_document(document: Document) -> str:
     """A document without a preamble, under a heading of its own."""
-    return f"\\section*{{{escape(document.title)}}}\n{_Writer(alone=False).body(document)}"
+    needs = "% needs \\usepackage{amsmath} and \\usepackage{hyperref}"
+    return f"{needs}\n\\section*{{{escape(document.title)}}}\n{_Writer(alone=False).body(document)}"
 
 
 def escape(text: str) -> str:

@@ -65,6 +65,13 @@ class Printer(LatexPrinter):  # type: ignore[misc]
         arguments = ", ".join(self._print(argument) for argument in expr.args)
         return self._raised(rf"\operatorname{{Cov}}\left({arguments}\right)", exp)
 
+    def _print_Given(self, expr: sp.Expr, exp: str | None = None) -> str:
+        inside = ", ".join(self._print(argument) for argument in expr.args[1].args)
+        return self._raised(rf"\operatorname{{Cov}}\left({inside} \mid {self._print(expr.args[0])}\right)", exp)
+
+    def _print_WideLimit(self, expr: sp.Expr) -> str:
+        return rf"\lim_{{n \to \infty}} {self._print(expr.args[0])}"
+
     def _print_Expectation(self, expr: sp.Expr, exp: str | None = None) -> str:
         return self._raised(rf"\operatorname{{E}}\left[{self._print(expr.args[0])}\right]", exp)
 

@@ -29,7 +29,9 @@ body { margin: 0; }
 .derivation a:hover { text-decoration: underline; }
 .derivation ul { padding-left: 1.3rem; }
 .derivation ul.marked { list-style: none; padding-left: 2.6rem; }
-.derivation ul.marked > li > b:first-child { display: inline-block; min-width: 2.6rem; margin-left: -2.6rem; }
+.derivation ul.marked > li > b:first-child {
+  display: inline-block; min-width: 2.3rem; margin-left: -2.6rem; padding-right: 0.3rem;
+}
 .derivation li { margin: .5rem 0; }
 .derivation math { font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math", math; }
 .derivation p > math { white-space: nowrap; }

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from theory.derivation import Derivation
 from theory.rendering.document import Mark, Math, Reference, Text
 from theory.rendering.words import spans
+from theory.statements.catalogue import all_derivations
+from theory.step import Origin
 
 Link = Callable[[str], Reference]
 
@@ -28,7 +30,7 @@ def verdict(derivation: Derivation, reference: Link) -> Mark:
     number = verified.identities
     confirmed = f"{number} {'obligation' if number == 1 else 'obligations'}, all confirmed by both engines"
     seen = [step.step.name for step in verified.instances]
-    carrying = [name for name in seen if name in leaned_on(derivation)]
+    carrying = [name for name in seen if name in derivation.leaned_on]
     if carrying:
         verb = "is" if len(carrying) == 1 else "are"
         words = f" {verb} checked at instances only; the rest holds given that. Checked: {confirmed}."
@@ -38,24 +40,24 @@ def verdict(derivation: Derivation, reference: Link) -> Mark:
         verb = "is a check" if len(seen) == 1 else "are checks"
         words = f" {verb} at instances, which the conclusion does not use."
         aside = (Text(" "), *_enumerated(seen, reference), Text(words))
-    if verified.cited:
-        sources = ", ".join(dict.fromkeys(hypothesis.source or hypothesis.name for hypothesis in verified.cited))
-        given = _without_marks(f" given what is cited ({sources}): {confirmed}.")
+    sources = ", ".join(cited_sources(derivation))
+    if sources:
+        given = _without_marks(f" given what is cited, here or in what it builds on ({sources}): {confirmed}.")
         return Mark((Text("Proved,", strong=True), *given, *aside), "cited")
     return Mark((Text("Proved:", strong=True), Text(f" {confirmed}."), *aside), "proved")
 
 
-def leaned_on(derivation: Derivation) -> set[str]:
-    """Names of the lines and hypotheses that the conclusions use, directly or not, themselves included."""
-    steps = {step.name: step for step in derivation.steps}
-    waiting = list(derivation.conclusions or (derivation.steps[-1].name,))
-    found: set[str] = set()
+def cited_sources(derivation: Derivation) -> tuple[str, ...]:
+    """The theorems of the literature that it takes for granted, itself or in the derivations it builds on."""
+    known = {other.id: other for other in all_derivations()}
+    found: dict[str, None] = {}
+    waiting, seen = [derivation], {derivation.id}
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += steps[name].uses if name in steps else ()
-    return found
+        one = waiting.pop(0)
+        found |= dict.fromkeys(h.source or h.name for h in one.hypotheses if h.origin is Origin.CITED)
+        waiting += [known[name] for name in one.uses if name in known and name not in seen]
+        seen |= set(one.uses)
+    return tuple(found)
 
 
 def _enumerated(names: Iterable[str], reference: Link) -> Iterator[Text | Reference]:

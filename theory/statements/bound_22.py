@@ -35,7 +35,7 @@ def decay() -> Derivation:
             linearized_kernel().as_hypothesis("weight"),
             Hypothesis("horizon", r"$j \le T$", (Nonnegative(T - j),)),
             Hypothesis("existing lags", r"$j \le T - 1$: the lags that a horizon $T$ has", (Nonnegative(T - 1 - j),)),
-            Hypothesis("contraction", r"$\nu_W < 1$", (Nonnegative(1 - nu_W),)),
+            Hypothesis("contraction", r"$\nu_W < 1$, of which $\nu_{W} \le 1$ is used", (Nonnegative(1 - nu_W),)),
         ),
     )
     draft.add("ratio: definition", ratio(j), rho(j) / nu_W**j, "the weight without the power", Definition())
@@ -43,7 +43,7 @@ def decay() -> Derivation:
         "ratio",
         ratio(j),
         _written(draft.unfold(ratio(j), "ratio: definition", "3.3b")),
-        "is linear in the lag",
+        "it is linear in the lag",
         Rewriting(),
         uses=("ratio: definition", "3.3b"),
     )
@@ -68,18 +68,17 @@ def decay() -> Derivation:
         "largest",
         largest,
         draft.unfold(largest, "largest: definition", "ratio"),
-        "in the parameters",
+        "written in the parameters",
         Rewriting(),
         uses=("largest: definition", "ratio"),
     )
-    gap = sp.expand(growth * nu_W**j) * (T - j)
     draft.add(
         "bound",
         rho(j),
         largest * nu_W**j,
         r"the bound, for every $j \le T$",
-        Bound((gap,)),
-        uses=("largest", "3.3b", "horizon"),
+        Bound(((ratio(T) - ratio(j)) * nu_W**j,)),
+        uses=("monotone", "horizon", "largest: definition", "ratio", "3.3b"),
         equation="22",
     )
     draft.add(
@@ -107,7 +106,7 @@ def decay() -> Derivation:
         Bound((largest * nu_W**j * (1 - nu_W),)),
         uses=("contraction",),
     )
-    return draft.finish("bound", "largest")
+    return draft.finish("bound", "largest", "attained", "not attained", "decay")
 
 
 def _written(expression: sp.Expr) -> sp.Expr:

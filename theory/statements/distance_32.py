@@ -48,7 +48,8 @@ def gaussian_distance() -> Derivation:
     draft = Draft(
         "32",
         "The distance between two Gaussians",
-        r"For $x \sim N(0, \Sigma_1)$ and $y \sim N(0, \Sigma_2)$ the least mean square distance over all couplings is "
+        r"For $x \sim N(0, \Sigma_1)$ and $y \sim N(0, \Sigma_2)$ with invertible covariances the least mean square "
+        r"distance over all couplings is "
         "bounded from both sides by the same:",
         _hypotheses(),
     )
@@ -65,7 +66,7 @@ def gaussian_distance() -> Derivation:
         "forward",
         Trace(transport * first),
         Trace(mixed),
-        "what it correlates",
+        "the covariance of $x$ and $A x$ has this trace",
         in_numbers,
         uses=("transport", "roots"),
     )
@@ -73,17 +74,17 @@ def gaussian_distance() -> Derivation:
         "backward",
         Trace(transport**-1 * second),
         Trace(mixed),
-        "and its inverse: the same",
+        "the inverse map gives the same trace",
         in_numbers,
         uses=("transport", "roots"),
     )
     draft.add(
         "cost",
         cost,
-        draft.unfold(cost, "cost of the map").subs(Trace(transport * first), Trace(mixed)),
+        sp.expand(draft.unfold(cost, "cost of the map", "pushes forward", "forward")),
         "so this coupling costs",
         Rewriting(),
-        uses=("cost of the map", "forward"),
+        uses=("cost of the map", "pushes forward", "forward"),
     )
     draft.add(
         "upper",
@@ -117,7 +118,7 @@ def _hypotheses() -> tuple[Hypothesis, ...]:
             r"$\Sigma_1$ and $\Sigma_2$ are invertible and $\Sigma_1^{1/2}$, $(\Sigma_1^{1/2} \Sigma_2 "
             r"\Sigma_1^{1/2})^{1/2}$ are "
             r"the positive "
-            r"square roots: $\Sigma_1 = (\Sigma_1^{1/2})^2$, and $\Sigma_2$ is what the second one says",
+            r"square roots; the square of the second is solved for $\Sigma_2$",
             (
                 Nonzero(root),
                 Nonzero(mixed),
@@ -141,7 +142,7 @@ def _hypotheses() -> tuple[Hypothesis, ...]:
         Hypothesis("least", "the distance is the least cost of a coupling", (Nonnegative(cost - distance),)),
         Hypothesis(
             "optimal",
-            r"it is attained, by a coupling with $\operatorname{E} x y^{\top} = K$",
+            r"the least cost is attained, by a coupling with $\operatorname{E} x y^{\top} = K$",
             (Equation(distance, Trace(first) + Trace(second) - 2 * Trace(coupling)),),
         ),
         Hypothesis(

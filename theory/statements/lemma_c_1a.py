@@ -1,53 +1,45 @@
 """Lemma C.1: the predictor form (72d)–(72h) gives the covariances ``ν E[Z_s^T Z_t]``.
 
-First for any number of steps, with the Gram matrices as non-commuting symbols; then two and three
-steps written out, with every covariance of Z a symbol of its own.
+By strong induction for any number of steps, whatever the rank of the second moments; then two and
+three steps written out, with every second moment of Z a symbol of its own. One column is followed;
+with several, an index stands for a time and a column.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from typing import Final
 
 import sympy as sp
 
+from theory.cases import StrongInduction
 from theory.derivation import Derivation
 from theory.draft import Draft, relies_on
 from theory.facts import Equation, Nonzero
-from theory.justification import Definition, Rewriting
-from theory.operators import sequence
+from theory.justification import Instance, Rewriting
+from theory.operators import Covariance, sequence
 from theory.state_evolution import Covariance as BlockCovariance
 from theory.state_evolution import GaussianRecursion, Image, RandomMatrix, StateEvolution
 from theory.statements.lemma_c_1b import conditioning
 from theory.step import Hypothesis, Origin
+from theory.symbols import a, k, l, r, s, t
 
-nu = sp.Symbol("nu", positive=True)
-gram, inverse, cross, cross_T, present = (
-    sp.Symbol(name, commutative=False)
-    for name in (r"\bar{\Gamma}", r"\bar{\Gamma}^{+}", r"\gamma_t", r"\gamma_t^{\top}", r"\Gamma_{t,t}")
-)
-predictor, predictor_T = sp.symbols(r"F_t F_t^{\top}", commutative=False)
-innovation = sp.Symbol("P_t", commutative=False)
-past, past_present, now = (
-    sp.Symbol(rf"\operatorname{{Cov}}({pair})", commutative=False)
-    for pair in (r"\bar{R}_t, \bar{R}_t", r"\bar{R}_t, R_t", "R_t, R_t")
-)
-
-other_nu = sp.Symbol("nu'", positive=True)
-other_present, other_now, following = (
-    sp.Symbol(name, commutative=False)
-    for name in (r"\Gamma'_{t,t}", r"\operatorname{Cov}(R'_t, R'_t)", r"\operatorname{Cov}(Q_{t+1}, Q_{t+1})")
-)
-
-moment = sequence("gamma_st", r"\gamma_{{{0},{1}}}", commutative=True)
-coefficient = sequence("F_ts", r"F_{{{0},{1}}}", commutative=True)
-spread = sequence("P_t", r"P_{{{0}}}", commutative=True)
-image = sequence("K_st", r"\operatorname{{Cov}}(R_{{{0}}},R_{{{1}}})", commutative=True)
+nu, other_nu = sp.symbols("nu nu'", positive=True)
+vector = sequence("Z_t", "Z_{{{0}}}", commutative=False)
+image = sequence("R_t", "R_{{{0}}}", commutative=False)
+other_vector = sequence("Z_prime", "Z'_{{{0}}}", commutative=False)
+state = sequence("Q_t", "Q_{{{0}}}", commutative=False)
+predictor = sequence("F_ts", "F_{{{0},{1}}}")
+innovation = sequence("P_t", "P_{{{0}}}")
 
 STEPS: Final = 3
 ORDINALS: Final = {1: "two", 2: "three"}
+
+
+def moment(first: sp.Expr | int, second: sp.Expr | int) -> sp.Expr:
+    """``E[Z_s Z_t]``."""
+    return Covariance(vector(first), vector(second))
 
 
 @cache
@@ -56,72 +48,67 @@ def state_evolution() -> Derivation:
     draft = Draft(
         "C.1",
         "State evolution: the predictor form and the variance identity",
-        r"The images of one Gaussian matrix of variance $\nu$, built from predictors and innovations (72), have "
-        r"$\nu$ times "
-        r"the covariances $\Gamma_{s,t} = \operatorname{E}[Z_s^{\top} Z_t]$ of what it is applied to:",
+        r"The images $R_t$ of one Gaussian matrix of variance $\nu$, built from predictors and innovations (72), "
+        r"have $\nu$ "
+        r"times the second moments of the $Z_t$ that it is applied to:",
         (relies_on(conditioning()), *_hypotheses()),
     )
-    _every_step(draft)
+    draft.add(
+        "variance identity",
+        Covariance(image(s), image(t)),
+        nu * moment(s, t),
+        "the images of earlier times are known; what is predicted and the innovation add up",
+        StrongInduction(
+            (
+                Instance("an earlier time", ((s, a), (t, a + r + 1))),
+                Instance("the same time", ((s, a), (t, a))),
+            ),
+            "an earlier time; the same time",
+            ((s, t),),
+        ),
+        uses=("images", "innovation", "predictors"),
+    )
+    following = Covariance(state(s + 1), state(t + 1))
     draft.add(
         "sum of images",
         following,
-        draft.unfold(following, "sum", "variance"),
+        draft.unfold(following, "sum", "variance identity"),
         "so the recursion goes on with the sum over its matrices",
         Rewriting(),
-        uses=("sum", "variance"),
+        uses=("sum", "variance identity"),
         equation="72h",
     )
-    for time in range(1, STEPS):
-        _written_out(draft, time)
-    return draft.finish("past and present", "variance")
+    conclusions = [name for time in range(1, STEPS) for name in _written_out(draft, time)]
+    return draft.finish("variance identity", "sum of images", *conclusions)
 
 
 def _hypotheses() -> tuple[Hypothesis, ...]:
-    """What is known at time t, and what (72d)–(72g) say."""
-    decomposition = [
-        (image(s, t), sum((image(*sorted((s, r))) * coefficient(t, r) for r in range(t)), sp.S.Zero))
-        for t in range(1, STEPS)
-        for s in range(t)
-    ]
-    variances = [
-        (
-            image(t, t),
-            sum(
-                (
-                    coefficient(t, r) * image(*sorted((r, s))) * coefficient(t, s)
-                    for r, s in product(range(t), repeat=2)
-                ),
-                spread(t),
-            ),
-        )
-        for t in range(1, STEPS)
-    ]
+    """(72d)–(72h), in terms of covariances."""
+    earlier = sp.Sum(predictor(s + r + 1, k) * Covariance(image(s), image(k)), (k, 0, s + r))
+    pairs = sp.Sum(predictor(t, k) * predictor(t, l) * Covariance(image(k), image(l)), (l, 0, t - 1), (k, 0, t - 1))
+    predicted = sp.Sum(predictor(t, k) * moment(k, t), (k, 0, t - 1))
+    explained = sp.Sum(predictor(t, k) * predictor(t, l) * moment(k, l), (l, 0, t - 1), (k, 0, t - 1))
     return (
         Hypothesis(
-            "induction",
-            r"up to time $t$ the images have these covariances: $\operatorname{Cov}(\bar{R}_t, \bar{R}_t) = \nu "
-            r"\bar{\Gamma}$, "
-            r"where $\bar{\Gamma} = \operatorname{E}[\bar{Z}_t^{\top} \bar{Z}_t]$; at the first time there is no past",
-            (Equation(past, nu * gram), Equation(image(0, 0), nu * moment(0, 0))),
-        ),
-        Hypothesis(
-            "range",
-            r"$\gamma_t = \operatorname{E}[\bar{Z}_t^{\top} Z_t]$ lies in the range of $\bar{\Gamma}$, as it does "
-            r"for second "
-            r"moments: $\bar{\Gamma} \bar{\Gamma}^{+} \gamma_t = \gamma_t$, also where $\bar{\Gamma}$ is singular",
-            (Equation(gram * inverse * cross, cross), Equation(cross_T * inverse * gram, cross_T)),
-        ),
-        Hypothesis(
             "images",
-            r"(72f), (72g): $R_t = \bar{R}_t F_t + \tilde{R}_t$ with an innovation that is independent of the past",
+            r"(72f), (72g): $R_t = \sum_{s<t} F_{t,s} R_s + \tilde{R}_t$ with an innovation of variance $P_t$ that is "
+            "independent of the past",
             (
-                Equation(past_present, past * predictor),
-                Equation(now, predictor_T * past * predictor + innovation),
-                *(Equation(*pair) for pair in decomposition),
-                *(Equation(*pair) for pair in variances),
+                Equation(Covariance(image(s), image(s + r + 1)), earlier),
+                Equation(Covariance(image(t), image(t)), pairs + innovation(t)),
             ),
             Origin.CITED,
             "the law of a conditioned Gaussian matrix, (94)-(102)",
+        ),
+        Hypothesis(
+            "innovation",
+            r"(72e): $P_t = \nu \operatorname{E} (Z_t - \sum_{s<t} F_{t,s} Z_s)^2$, expanded",
+            (Equation(innovation(t), nu * (moment(t, t) - 2 * predicted + explained)),),
+        ),
+        Hypothesis(
+            "predictors",
+            r"(72d): the $F_{t,s}$ solve the normal equations, as they can even where the second moments are singular",
+            (Equation(moment(s, s + r + 1), sp.Sum(moment(s, k) * predictor(s + r + 1, k), (k, 0, s + r))),),
         ),
         Hypothesis(
             "nondegenerate",
@@ -130,52 +117,16 @@ def _hypotheses() -> tuple[Hypothesis, ...]:
         ),
         Hypothesis(
             "sum",
-            r"(72h): $Q_{t+1} = R_t + R'_t$ adds the images of independent matrices; those of the second, of variance "
-            r"$\nu'$, are found in the same way",
-            (Equation(following, now + other_now), Equation(other_now, other_nu * other_present)),
+            r"(72h): $Q_{t+1}$ adds the images of independent matrices; those of a second one, of variance $\nu'$, "
+            r"applied to "
+            r"$Z'_t$, are found in the same way",
+            (
+                Equation(
+                    Covariance(state(s + 1), state(t + 1)),
+                    Covariance(image(s), image(t)) + other_nu * Covariance(other_vector(s), other_vector(t)),
+                ),
+            ),
         ),
-    )
-
-
-def _every_step(draft: Draft) -> None:
-    """One step of the induction over t, for Gram matrices of any size."""
-    draft.add("predictor", predictor, inverse * cross, "the best linear predictor", Definition(), equation="72d")
-    draft.add(
-        "predictor transposed", predictor_T, cross_T * inverse, r"since $\bar{\Gamma}$ is symmetric", Definition()
-    )
-    error = present - cross_T * predictor - predictor_T * cross + predictor_T * gram * predictor
-    draft.add(
-        "innovation",
-        innovation,
-        nu * error,
-        r"the innovation: $\nu \operatorname{E}[(Z_t - \bar{Z}_t F_t)^{\top} (Z_t - \bar{Z}_t F_t)]$, expanded",
-        Definition(),
-        equation="72e",
-    )
-    uses = ("predictor", "predictor transposed", "range")
-    draft.add(
-        "innovation simplified",
-        innovation,
-        sp.expand(draft.unfold(innovation, "innovation", *uses)),
-        "the last two terms cancel, whatever the rank",
-        Rewriting(),
-        uses=("innovation", *uses),
-    )
-    draft.add(
-        "past and present",
-        past_present,
-        sp.expand(draft.unfold(past_present, "images", "induction", *uses)),
-        "the covariance with the past: the innovation adds nothing",
-        Rewriting(),
-        uses=("images", "induction", *uses),
-    )
-    draft.add(
-        "variance",
-        now,
-        sp.expand(draft.unfold(now, "images", "induction", "innovation", *uses)),
-        "and the variance: what is predicted and the innovation add up; this closes the induction",
-        Rewriting(),
-        uses=("images", "induction", "innovation", *uses),
     )
 
 
@@ -184,7 +135,7 @@ class _Symbolic:
     """A row function of which only the second moments are known, one symbol each."""
 
     def cross_moment(self, s: int, t: int, covariance: BlockCovariance) -> sp.Matrix:  # noqa: ARG002
-        return sp.Matrix([[moment(*sorted((s, t)))]])
+        return sp.Matrix([[moment(s, t)]])
 
 
 @cache
@@ -194,57 +145,39 @@ def _images() -> tuple[Image, ...]:
     return tuple(evolution.advance()[0] for _ in range(STEPS))
 
 
-def _written_out(draft: Draft, time: int) -> None:
-    """Predictors, innovation and covariances at one time."""
-    found = _images()[time]
-    predictors = []
+def _written_out(draft: Draft, time: int) -> list[str]:
+    """Predictors, innovation and covariances at one time; the names of these lines."""
+    found, names = _images()[time], []
     for earlier, block in enumerate(found.predictor):
-        name = f"F{time}{earlier}"
-        predictors.append(name)
+        names.append(f"F{time}{earlier}")
         draft.add(
-            name,
-            coefficient(time, earlier),
+            names[-1],
+            predictor(time, earlier),
             sp.factor(block[0]),
-            f"{ORDINALS[time]} steps written out: the predictors" if not earlier else "and the next",
-            Definition(),
-            uses=("nondegenerate",),
+            f"{ORDINALS[time]} steps written out: a predictor" if not earlier else "and the next",
+            Rewriting(),
+            uses=("nondegenerate", *["predictors"] * (time + 1)),
             equation="72d",
         )
-    for earlier in range(time):
-        normal = sum((moment(*sorted((earlier, r))) * coefficient(time, r) for r in range(time)), sp.S.Zero)
-        draft.add(
-            f"normal {time}{earlier}",
-            normal,
-            moment(earlier, time),
-            "the predictors solve the normal equations",
-            Rewriting(),
-            uses=tuple(predictors),
-        )
-    explained = sum((moment(r, time) * coefficient(time, r) for r in range(time)), sp.S.Zero)
+    names.append(f"P{time}")
     draft.add(
-        f"P{time}",
-        spread(time),
-        nu * (moment(time, time) - explained),
+        names[-1],
+        innovation(time),
+        sp.factor(found.innovation[0]),
         "the innovation",
-        Definition(),
+        Rewriting(),
+        uses=("nondegenerate", "innovation", *["predictors"] * (time + 1)),
         equation="72e",
     )
     for earlier in range(time + 1):
-        images = [step.name for step in draft.steps if step.name.startswith("image ")]
-        parts = [step.name for step in draft.steps if step.name[0] in "FP" and step.name[1:].isdigit()]
-        uses = ("images", "induction", *images, *reversed(parts))
-        name = f"image {earlier}{time}"
-        value = _reduced(draft.unfold(image(earlier, time), *uses))
+        names.append(f"image {earlier}{time}")
         draft.add(
-            name,
-            image(earlier, time),
-            value,
-            "the covariance with the image at an earlier time" if earlier < time else "and the variance",
+            names[-1],
+            Covariance(image(earlier), image(time)),
+            nu * moment(earlier, time),
+            "the covariance with an earlier image" if earlier < time else "and the variance",
             Rewriting(),
-            uses=uses,
-            routes=(("the variance identity", found.direct[earlier][0]),),
+            uses=("variance identity",),
+            routes=(("the predictor form, worked out", found.with_past[earlier][0]),),
         )
-
-
-def _reduced(expression: sp.Expr) -> sp.Expr:
-    return sp.factor(sp.together(expression))
+    return names

@@ -98,7 +98,7 @@ def conditioning() -> Derivation:
     checked = Rewriting(_instances(), SCOPE)
     for name, left, right, reason, more in lines:
         draft.add(name, left, right, reason, checked, uses=("projection", "gram", "inverse", *more))
-    return draft.finish("decomposed", "size")
+    return draft.finish("decomposed", "orthogonal", "size", "projects", "keeps", "known")
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Final
 
 import sympy as sp
 
-from theory.facts import Equation, Independent, Variance
+from theory.facts import Equation, Independent, Unaffected, Variance
 from theory.operators import Covariance, sequence
 from theory.step import Hypothesis, Origin
 from theory.symbols import C, F, W, n, nu_C, nu_F, nu_W, t
@@ -46,18 +46,36 @@ GAUSSIAN_W: Final = Hypothesis(
 
 GAUSSIAN_C: Final = Hypothesis(
     "gaussian C",
-    r"the entries of $C$ are independent $N(0, \nu_C)$, independent of $W$ and $F$, see (4)",
-    (Variance(C, nu_C),),
+    r"the entries of $C$ are independent $N(0, \nu_C)$, see (4): given $C$, its images have $\nu_C$ times the "
+    r"covariances "
+    "that what it is applied to has then",
+    (Variance(C, nu_C, conditional=True),),
+)
+
+INDEPENDENT_C: Final = Hypothesis(
+    "independent C",
+    "$C$ is independent of $W$ and $F$, and so of all that is made of them",
+    (Unaffected(C),),
 )
 
 FIXED_SIZES: Final = Hypothesis("sizes", r"$T$, $n_x$ and $n_y$ are fixed while $n \to \infty$")
 
-STATE_EVOLUTION: Final = Hypothesis(
+VARIANCE_IDENTITY: Final = Hypothesis(
     "C.1",
-    "Lemma C.1: the large-n limit of a Gaussian recursion is a Gaussian process whose covariances obey (72)",
+    "the images of a Gaussian matrix have its variance times the covariances of what it is applied to; Cov is the "
+    "covariance of one component, in the limit",
     (),
     Origin.STATEMENT,
     "C.1",
+)
+
+LIMIT_LAW: Final = Hypothesis(
+    "limit law",
+    r"the large-$n$ limit of a Gaussian recursion is a Gaussian process (71): what is uncorrelated is independent, and "
+    "covariances tell all",
+    (),
+    Origin.CITED,
+    "the limit law (71), proved in (73)-(102)",
 )
 
 

@@ -31,7 +31,8 @@ weight = sequence("alpha", r"\alpha_{{{0}}}", commutative=True)
 state = sequence("u", r"u_{{{0},{1}}}", commutative=True)
 response = sequence("ell", r"L_{{{0}}}", commutative=True)
 power = sequence("V", r"V_{{{0},{1}}}", commutative=True)
-scaling = sequence("w", r"c_{{{0},{1}}}", commutative=True)
+reduced = sequence("R", r"R^{{({0})}}_{{{1},{2}}}", commutative=True)
+minor = sequence("M", r"M^{{({0})}}_{{{1}}}", commutative=True)
 determinant = sequence("D", r"\det V^{{({0})}}", commutative=True)
 channel_weight = sequence("alpha_ac", r"\alpha^{{({0},{1})}}_{{{2}}}", commutative=True)
 channel_response = sequence("ell_ac", r"L^{{({1},{2})}}_{{{0}}}", commutative=True)
@@ -96,14 +97,17 @@ def realization() -> Derivation:
     draft = Draft(
         "2.1b",
         "Every impulse response is that of a linear RNN",
-        r"For distinct nodes $\lambda_0, \dots, \lambda_{T-1}$ the matrix of the linear system for the output weights "
-        "is invertible, so that any impulse response of length $T$ is realized:",
+        r"The impulse response of a diagonal RNN is linear in its output weights; for distinct nodes "
+        r"$\lambda_0, \dots, \lambda_{T-1}$ the system is invertible, so that any impulse response of length $T$ is "
+        r"realized, "
+        "with several channels by one such system for each pair of an output and an input, of $N$ states in all:",
         (
             relies_on(unrolling()),
             Hypothesis(
                 "diagonal",
-                r"one input and one output: $W = \sqrt{n} \operatorname{diag}(\lambda)$, $F = (1, \dots, 1)^T$ and "
-                r"$C = \sqrt{n}\, \alpha^T$, so that (41) and the output, component by component, are these",
+                r"one input and one output: $W = \sqrt{n} \operatorname{diag}(\lambda)$, $F = (1, \dots, 1)^{\top}$ "
+                r"and "
+                r"$C = \sqrt{n}\, \alpha^{\top}$, so that (41) and the output, component by component, are these",
                 (
                     Equation(state(0, i), sp.S.One),
                     Equation(state(j + 1, i), root * sp.sqrt(n) * node(i) * state(j, i)),
@@ -113,10 +117,19 @@ def realization() -> Derivation:
             Hypothesis("nodes", r"the nodes $\lambda_0, \dots, \lambda_{T-1}$ are distinct", (Nonzero(distinct),)),
             Hypothesis(
                 "determinants",
-                "a determinant does not change when a multiple of one row is added to another, is linear in each "
-                "column, and can be expanded along a column; that of the empty matrix is 1",
+                r"row operations do not change a determinant, but for signs that cancel here; expanding along the last "
+                r"column, whose entries are 1 and $R^{(m)}_{j,m}$, leaves minors $M^{(m)}_j$; columns proportional "
+                r"to those of "
+                r"$V^{(m)}$ make $M^{(m)}_0$ a multiple of $\det V^{(m)}$; an empty determinant is 1",
                 (
-                    Equation(determinant(m + 1), determinant(m) * sp.Product(scaling(m, i), (i, 0, m - 1))),
+                    Equation(
+                        determinant(m + 1),
+                        minor(m, 0) + sp.Sum(reduced(m, j, m) * minor(m, j + 1), (j, 0, m - 1)),
+                    ),
+                    Equation(
+                        minor(m, 0),
+                        determinant(m) * sp.Product(reduced(m, 0, i) / power(0, i), (i, 0, m - 1)),
+                    ),
                     Equation(determinant(0), sp.S.One),
                 ),
                 Origin.CITED,
@@ -160,38 +173,42 @@ def realization() -> Derivation:
     )
     _determinant(draft)
     _channels(draft)
-    return draft.finish("invertible", "size")
+    return draft.finish("system matrix", "invertible", "block system", "size")
 
 
 def _determinant(draft: Draft) -> None:
     """The Vandermonde determinant for every number of nodes, by adding one node at a time."""
     draft.add(
-        "scaling", scaling(m, i), node(m) - node(i), "how column $i$ is scaled when node $m$ is added", Definition()
+        "row operation",
+        reduced(m, j, i),
+        node(m) * power(j, i) - power(j + 1, i),
+        r"in the matrix of the nodes $\lambda_0, \dots, \lambda_m$ replace row $j + 1$ by $\lambda_m$ times row $j$ "
+        "less row $j + 1$",
+        Definition(),
     )
     draft.add(
         "rows",
-        node(m) * power(j, i) - power(j + 1, i),
-        scaling(m, i) * power(j, i),
-        r"in the matrix of the nodes $\lambda_0, \dots, \lambda_m$ replace row $j + 1$ by $\lambda_m$ times row $j$ "
-        "less row $j + 1$: below its first row, column $i$ is the old column, scaled",
+        reduced(m, j, i),
+        (node(m) - node(i)) * power(j, i),
+        "below the first row, column $i$ is then proportional to the old column",
         Rewriting(),
-        uses=("vandermonde", "scaling"),
+        uses=("row operation", "vandermonde"),
     )
     draft.add(
         "new column",
-        node(m) * power(j, m) - power(j + 1, m),
+        reduced(m, j, m),
         sp.S.Zero,
-        "and the new column vanishes below its first row, which is 1",
+        "and the new column vanishes there",
         Rewriting(),
-        uses=("vandermonde",),
+        uses=("rows",),
     )
     draft.add(
         "one more node",
         determinant(m + 1),
         determinant(m) * sp.Product(node(m) - node(i), (i, 0, m - 1)),
-        r"expand along the new column; the signs of the $m$ negated rows and of the expansion cancel",
+        "so one more node multiplies the determinant by its distances to the others",
         Rewriting(),
-        uses=("determinants", "scaling"),
+        uses=("determinants", "new column", "rows", "vandermonde"),
     )
     product = sp.Product(sp.Product(node(k) - node(i), (i, 0, k - 1)), (k, 0, m - 1))
     draft.add(

@@ -13,8 +13,8 @@ import sympy as sp
 
 from theory.derivation import Derivation
 from theory.draft import Draft
-from theory.facts import Equation, Nonnegative
-from theory.justification import Bound, Induction, InductiveBound, Rewriting
+from theory.facts import Equation, Nonnegative, Nonzero
+from theory.justification import Bound, Induction, InductiveBound, NonvanishingFactors, Rewriting
 from theory.operators import Covariance, sequence
 from theory.recurrences import geometric
 from theory.statements.model import q, root
@@ -23,11 +23,12 @@ from theory.step import Hypothesis, Origin
 from theory.symbols import W, n, nu_F, nu_W, t
 
 unforced = sequence("h_free", r"h_{{{0}}}", commutative=False)
-start = sp.Symbol("h_0", commutative=False)
+start = sp.Symbol(r"h_{\mathrm{start}}", commutative=False)
 image = sequence("W_v", r"(n^{{-1/2}} W)^{{{0}}} v", commutative=False)
 eigenvector = sp.Symbol("v", commutative=False)
 eigenvalue = sp.Symbol("lambda")
 modulus = sp.Symbol(r"|\lambda|", nonnegative=True)
+radius_n = sp.Symbol("r_n", positive=True)
 radius = sp.Symbol("r", positive=True)
 
 
@@ -37,9 +38,11 @@ def stability() -> Derivation:
     draft = Draft(
         "stability",
         "Stability of the linear RNN",
-        r"As $n \to \infty$ the spectral radius $r$ of $n^{-1/2} W$ is below 1, and states are forgotten "
-        r"geometrically, "
-        r"exactly when $\nu_W < 1$:",
+        r"Without input the state is a power of $n^{-1/2} W$ applied to where it was, and is forgotten geometrically "
+        r"exactly "
+        r"when the spectral radius $r_n$ is below 1. Its limit $r$ lies on the side of 1 on which $\nu_W$ lies, so "
+        r"that the RNN is "
+        r"stable, for large $n$, when $\nu_W < 1$; in the mean square the response to an impulse then decays as well:",
         _hypotheses(),
     )
     draft.add(
@@ -61,16 +64,16 @@ def stability() -> Derivation:
     draft.add(
         "modes",
         modulus**t,
-        radius**t,
+        radius_n**t,
         "no eigenvalue has powers larger than those of the spectral radius",
-        InductiveBound((radius**t * (radius - modulus), modulus * (radius**t - modulus**t)), t),
+        InductiveBound((radius_n**t * (radius_n - modulus), modulus * (radius_n**t - modulus**t)), t),
         uses=("spectral radius",),
     )
     draft.add(
         "distance to 1",
         1 - radius,
         (1 - nu_W) / (1 + sp.sqrt(nu_W)),
-        r"in the limit the spectral radius is as far below 1 as $\nu_W$ is, up to a factor between 1 and 2",
+        r"the limit of the spectral radius lies on the side of 1 on which $\nu_W$ lies",
         Rewriting(),
         uses=("limit",),
     )
@@ -83,12 +86,12 @@ def stability() -> Derivation:
         uses=("limit", "contraction"),
     )
     draft.add(
-        "forgotten",
-        radius ** (t + 1),
-        radius**t,
-        "and the states are forgotten geometrically",
-        Bound((radius**t * (1 - radius),)),
-        uses=("below 1",),
+        "not 1",
+        1 - radius,
+        sp.S.Zero,
+        "and strictly so",
+        NonvanishingFactors(),
+        uses=("distance to 1", "contraction"),
     )
     draft.add(
         "mean square",
@@ -106,14 +109,16 @@ def stability() -> Derivation:
         Bound((nu_F * nu_W**t * (1 - nu_W),)),
         uses=("3.3a", "contraction"),
     )
-    return draft.finish("distance to 1", "forgotten", "mean square")
+    return draft.finish(
+        "powers", "mode", "modes", "distance to 1", "below 1", "not 1", "mean square", "mean square decays"
+    )
 
 
 def _hypotheses() -> tuple[Hypothesis, ...]:
     return (
         Hypothesis(
             "unforced",
-            r"the linear RNN (1) without input: $h_{t+1} = n^{-1/2} W h_t$",
+            r"the linear RNN (1) without input: $h_{t+1} = n^{-1/2} W h_t$, from some state",
             (Equation(unforced(0), start), Equation(unforced(t + 1), root * W * unforced(t))),
         ),
         Hypothesis(
@@ -127,16 +132,23 @@ def _hypotheses() -> tuple[Hypothesis, ...]:
         ),
         Hypothesis(
             "spectral radius",
-            r"$r$ is the spectral radius: $|\lambda| \le r$ for every eigenvalue",
-            (Nonnegative(radius - modulus),),
+            r"$r_n$ is the spectral radius: $|\lambda| \le r_n$ for every eigenvalue",
+            (Nonnegative(radius_n - modulus),),
+        ),
+        Hypothesis(
+            "Gelfand",
+            r"powers of a matrix tend to 0 geometrically exactly when its spectral radius is below 1",
+            (),
+            Origin.CITED,
+            "Gelfand's formula",
         ),
         Hypothesis(
             "limit",
-            r"the spectral radius of $n^{-1/2} W$ tends to $\sqrt{\nu_W}$",
+            r"the spectral radius $r_n$ of $n^{-1/2} W$ tends to $r = \sqrt{\nu_W}$",
             (Equation(radius, sp.sqrt(nu_W)),),
             Origin.CITED,
             "the theorem of Bai and Yin on the spectral radius",
         ),
-        Hypothesis("contraction", r"$\nu_W < 1$", (Nonnegative(1 - nu_W),)),
+        Hypothesis("contraction", r"$\nu_W < 1$", (Nonnegative(1 - nu_W), Nonzero(1 - nu_W))),
         impulse_response().as_hypothesis("variance solved"),
     )

@@ -15,16 +15,28 @@ from theory import tangent_kernel
 from theory.derivation import Derivation
 from theory.draft import Draft
 from theory.facts import Equation, Independent
-from theory.justification import Definition, Induction, Rewriting
+from theory.justification import Induction, Rewriting
 from theory.operators import Covariance, sequence
 from theory.recurrences import Recurrence, solve
 from theory.state_evolution import induct
-from theory.statements.model import FIXED_SIZES, GAUSSIAN_C, GAUSSIAN_W, STATE_EVOLUTION, L, gaussian_input, q, root
+from theory.statements.model import (
+    FIXED_SIZES,
+    GAUSSIAN_C,
+    GAUSSIAN_W,
+    INDEPENDENT_C,
+    LIMIT_LAW,
+    VARIANCE_IDENTITY,
+    L,
+    gaussian_input,
+    q,
+    root,
+)
 from theory.statements.proposition_2_1 import unrolling
 from theory.step import Hypothesis
 from theory.symbols import C, F, W, j, k, nu_F, r, s, t
 
 other = sequence("p", r"q'_{{{0}}}", commutative=False)
+input_L = sequence("L_column", r"L''_{{{0}}}", commutative=False)
 other_L = sequence("L_row", r"L'_{{{0}}}", commutative=False)
 sigma = sequence("sigma", r"\sigma_{{{0}}}", commutative=True)
 other_F = sp.Symbol("F'", commutative=False)
@@ -33,10 +45,11 @@ other_C = sp.Symbol("C'", commutative=False)
 
 OTHER_COLUMN: Final = Hypothesis(
     "other column",
-    r"another column $F'$ of the input matrix, independent of $F$ and of $W$, and its response $q'$",
+    r"another column $F'$ of the input matrix, independent of $F$ and of $W$, and its responses $q'$ and $L''$",
     (
         Equation(other(0), other_F),
         Equation(other(t + 1), root * W * other(t)),
+        Equation(input_L(j), root * C * other(j)),
         Independent(F, other_F),
         Independent(W, other_F),
     ),
@@ -53,11 +66,13 @@ def impulse_response() -> Derivation:
         r"variance",
         (
             unrolling().as_hypothesis("response", "response at 0", "impulse response"),
-            STATE_EVOLUTION,
+            VARIANCE_IDENTITY,
+            LIMIT_LAW,
             FIXED_SIZES,
             GAUSSIAN_W,
             gaussian_input((F, nu_F)),
             GAUSSIAN_C,
+            INDEPENDENT_C,
             OTHER_COLUMN,
             Hypothesis(
                 "other row",
@@ -68,43 +83,40 @@ def impulse_response() -> Derivation:
     )
     add_recursion(draft)
     _independent_times(draft)
-    draft.add(
-        "variance", Covariance(q(t), q(t)), sigma(t), "a name for the variance of a component of $q_t$", Definition()
-    )
     engine = induct(tangent_kernel.impulse_recursion(), [["sigma"]])
-    following = Covariance(q(t + 1), q(t + 1))
+    present, following = Covariance(q(t), q(t)), Covariance(q(t + 1), q(t + 1))
     step = draft.add(
         "variance recursion",
         following,
-        draft.unfold(following, "recursion", "gaussian W", "variance"),
+        draft.unfold(following, "recursion", "gaussian W"),
         "the variance identity of Lemma C.1",
         Rewriting(),
-        uses=("recursion", "gaussian W", "variance"),
+        uses=("recursion", "gaussian W"),
         equation="43",
-        routes=(("the predictor form (72d)-(72h)", engine.following[0]),),
+        routes=(("the predictor form (72d)-(72h)", engine.following[0].subs(sigma(t), present)),),
     )
     initial = draft.unfold(Covariance(q(0), q(0)), "start of the recursion", "gaussian F")
     draft.add(
         "variance solved",
-        Covariance(q(t), q(t)),
-        solve([Recurrence(sigma(t), initial, step.rhs)])[sigma(t)],
+        present,
+        solve([Recurrence(sigma(t), initial, step.rhs.subs(present, sigma(t)))])[sigma(t)],
         "solved for every $t$",
         Induction(t),
-        uses=("recursion", "start of the recursion", "gaussian W", "gaussian F"),
+        uses=("variance recursion", "start of the recursion", "gaussian F"),
         equation="43",
     )
-    found = draft.unfold(Covariance(L(j), L(j)), "2.1a", "gaussian C", "variance solved")
+    found = draft.unfold(Covariance(L(j), L(j)), "2.1a", "gaussian C", "independent C", "variance solved")
     draft.add(
         "variance of the impulse response",
         Covariance(L(j), L(j)),
         sp.powsimp(found),
         r"$L_j = n^{-1/2} C q_j$ is one more image, of a matrix that is independent of the recursion",
         Rewriting(),
-        uses=("2.1a", "gaussian C", "variance solved"),
+        uses=("2.1a", "gaussian C", "independent C", "variance solved"),
         routes=(("state evolution run on (41)", tangent_kernel.variance()),),
     )
     _independent_components(draft)
-    return draft.finish("variance of the impulse response")
+    return draft.finish("variance of the impulse response", "lags", "inputs", "rows")
 
 
 def add_recursion(draft: Draft) -> None:
@@ -152,7 +164,7 @@ def _independent_components(draft: Draft) -> None:
         sp.S.Zero,
         "different lags are uncorrelated, and jointly Gaussian in the limit: independent",
         Rewriting(),
-        uses=("2.1a", "gaussian C", "times"),
+        uses=("2.1a", "gaussian C", "independent C", "times"),
     )
     draft.add(
         "columns: start",
@@ -169,6 +181,14 @@ def _independent_components(draft: Draft) -> None:
         "so the responses to different inputs are uncorrelated at all times",
         Induction(s),
         uses=("columns: start", "recursion", "other column", "gaussian W"),
+    )
+    draft.add(
+        "inputs",
+        Covariance(L(j), input_L(j + r)),
+        sp.S.Zero,
+        "and so are their components in the impulse response",
+        Rewriting(),
+        uses=("2.1a", "other column", "gaussian C", "independent C", "columns"),
     )
     draft.add(
         "rows",

@@ -13,14 +13,25 @@ from typing import Final
 import sympy as sp
 
 from theory import tangent_kernel
+from theory.cases import Cases
 from theory.derivation import Derivation
 from theory.draft import Draft, relies_on
 from theory.facts import Equation, Independent, Variance
-from theory.justification import Cases, Definition, Induction, Instance, Rewriting
+from theory.justification import Definition, Induction, Instance, Rewriting
 from theory.operators import Covariance, Expectation, Slope, sequence
 from theory.recurrences import Recurrence, solve
 from theory.statements.lemma_b_1 import basis
-from theory.statements.model import FIXED_SIZES, GAUSSIAN_C, GAUSSIAN_W, STATE_EVOLUTION, gaussian_input, q, root
+from theory.statements.model import (
+    FIXED_SIZES,
+    GAUSSIAN_C,
+    GAUSSIAN_W,
+    INDEPENDENT_C,
+    LIMIT_LAW,
+    VARIANCE_IDENTITY,
+    gaussian_input,
+    q,
+    root,
+)
 from theory.statements.proposition_2_1 import unrolling
 from theory.statements.theorem_3_2 import (
     TOEPLITZ,
@@ -34,7 +45,6 @@ from theory.statements.theorem_3_2 import (
 from theory.statements.theorem_3_3a import OTHER_COLUMN, add_recursion, impulse_response, other, other_C, other_F, sigma
 from theory.step import Hypothesis
 from theory.symbols import (
-    INDICES,
     C,
     F,
     T,
@@ -52,6 +62,7 @@ from theory.symbols import (
     j,
     k,
     l,
+    m,
     n_x,
     nu_F,
     r,
@@ -64,6 +75,7 @@ dq = sequence("dq", r"\tilde{{q}}_{{{0}}}", commutative=False)
 dL = sequence("dL", r"\tilde{{L}}_{{{0}}}", commutative=False)
 d_other = sequence("dp", r"\tilde{{q}}'_{{{0}}}", commutative=False)
 column_L = sequence("dL_column", r"\tilde{{L}}'_{{{0}}}", commutative=False)
+both_L = sequence("dL_both", r"\tilde{{L}}^{{+}}_{{{0}}}", commutative=False)
 row_L = sequence("dL_row", r"\tilde{{L}}''_{{{0}}}", commutative=False)
 slope = sequence("df", r"\tilde{{f}}(x)_{{{0},{1}}}", commutative=True, random=True)
 slope_prime = sequence("df_prime", r"\tilde{{f}}(x')_{{{0},{1}}}", commutative=True, random=True)
@@ -79,12 +91,21 @@ STANDARD: Final = Hypothesis(
     tuple(Equation(epsilon, sp.S.One) for epsilon in tangent_kernel.PERTURBATIONS),
 )
 
+DERIVATIVES: Final = Hypothesis(
+    "derivatives",
+    r"$\tilde{q}$ and $\tilde{L}$ are the derivatives of $q$ and $L$ along $\tilde{W}$, $\tilde{F}$, $\tilde{C}$",
+    (
+        Equation(dq(0), Slope(F + size * dF, size)),
+        Equation(dq(t + 1), Slope(root * (W + size * dW) * (q(t) + size * dq(t)), size)),
+        Equation(dL(j), Slope(root * (C + size * dC) * (q(j) + size * dq(j)), size)),
+    ),
+)
+
 PERTURBATION: Final = Hypothesis(
     "perturbation",
     r"$\tilde{W}$, $\tilde{C}$ have independent entries of variances $\varepsilon_W$, $\varepsilon_C$, and are "
-    r"independent of all else (Lemma B.1); $\tilde{q}_0 = \tilde{F}$",
+    "independent of all else (Lemma B.1)",
     (
-        Equation(dq(0), dF),
         Variance(dW, epsilon_W),
         Variance(dC, epsilon_C),
         *(Independent(dW, matrix) for matrix in (W, F, dF, other_F, d_other_F)),
@@ -106,14 +127,18 @@ def linearized_kernel() -> Derivation:
             relies_on(basis()),
             relies_on(convolution_kernel()),
             impulse_response().as_hypothesis("times", "columns", "variance solved"),
-            STATE_EVOLUTION,
+            VARIANCE_IDENTITY,
+            LIMIT_LAW,
             FIXED_SIZES,
             GAUSSIAN_W,
             gaussian_input((F, nu_F), (dF, epsilon_F)),
             GAUSSIAN_C,
+            INDEPENDENT_C,
+            DERIVATIVES,
             PERTURBATION,
             _other_column(),
             _other_row(),
+            _components(),
             STANDARD,
             TOEPLITZ,
             _perturbed_outputs(),
@@ -121,7 +146,7 @@ def linearized_kernel() -> Derivation:
     )
     add_recursion(draft)
     _perturb(draft)
-    _cross_covariances(draft)
+    _independent_times(draft)
     _variance(draft)
     _weights(draft)
     _entries(draft)
@@ -152,9 +177,10 @@ def _other_row() -> Hypothesis:
     return Hypothesis(
         "other row",
         r"another row $C'$ of the output matrix and its perturbation $\tilde{C}'$, independent of all else, with "
-        r"$\tilde{L}'' = n^{-1/2}(C' \tilde{q} + \tilde{C}' q)$",
+        r"$\tilde{L}'' = n^{-1/2}(C' \tilde{q} + \tilde{C}' q)$, and $\tilde{L}^{+}$ likewise for $q'$",
         (
             Equation(row_L(j), root * (other_C * dq(j) + d_other_C * q(j))),
+            Equation(both_L(j), root * (other_C * d_other(j) + d_other_C * other(j))),
             *(Independent(here, there) for here in (C, dC) for there in (other_C, d_other_C)),
         ),
     )
@@ -181,24 +207,16 @@ def _perturbed_outputs() -> Hypothesis:
 
 def _perturb(draft: Draft) -> None:
     """(44), (45): differentiate (41) in the direction of the perturbation."""
-    moved = draft.steps[-1].rhs.xreplace({W: W + size * dW, q(t): q(t) + size * dq(t)})
     draft.add(
-        "perturbed start", dq(0), dF, r"$q_0 = F$ moves with $F$", Rewriting(), uses=("perturbation",), equation="44"
-    )
-    draft.add(
-        "perturbed recursion: definition",
-        dq(t + 1),
-        Slope(moved, size),
-        r"the perturbation of $q$: the derivative of (41) along $\tilde{W}$ and $\tilde{q}$",
-        Definition(),
+        "perturbed start", dq(0), dF, r"$q_0 = F$ moves with $F$", Rewriting(), uses=("derivatives",), equation="44"
     )
     draft.add(
         "perturbed recursion",
         dq(t + 1),
-        draft.unfold(dq(t + 1), "perturbed recursion: definition"),
-        "carried out: the product rule",
+        draft.unfold(dq(t + 1), "derivatives"),
+        "the derivative of (41), by the product rule",
         Rewriting(),
-        uses=("perturbed recursion: definition",),
+        uses=("derivatives",),
         equation="44",
     )
 
@@ -207,25 +225,8 @@ RECURSIONS: Final = ("recursion", "start of the recursion", "perturbed recursion
 RULES: Final = (*RECURSIONS, "gaussian W", "gaussian F", "perturbation")
 
 
-def _cross_covariances(draft: Draft) -> None:
-    """(46): everything that is uncorrelated."""
-    draft.add(
-        "cross: start",
-        Covariance(q(0), dq(t)),
-        sp.S.Zero,
-        "the response at first is independent of the perturbation: case by case, $t = 0$ and later",
-        Induction(t),
-        uses=RULES,
-    )
-    draft.add(
-        "cross",
-        Covariance(q(s), dq(s + r)),
-        sp.S.Zero,
-        r"$W$ and $\tilde{W}$ are independent: the variance identity leaves the covariance one step earlier",
-        Induction(s),
-        uses=("cross: start", *RULES),
-        equation="46",
-    )
+def _independent_times(draft: Draft) -> None:
+    """(46): perturbations at different times are uncorrelated."""
     draft.add(
         "perturbed times: start",
         Covariance(dq(0), dq(r + 1)),
@@ -246,54 +247,44 @@ def _cross_covariances(draft: Draft) -> None:
 
 def _variance(draft: Draft) -> None:
     """(47)–(51): the recurrence of the variance, and its solution."""
-    draft.add("variance", Covariance(dq(t), dq(t)), tau(t), r"a name for the variance of $\tilde{q}_t$", Definition())
     law = tangent_kernel.perturbed_law()
-    following = Covariance(dq(t + 1), dq(t + 1))
+    present, following = Covariance(dq(t), dq(t)), Covariance(dq(t + 1), dq(t + 1))
     uses = ("perturbed recursion", "gaussian W", "perturbation", "3.3a")
+    engine = law.induction.following[1, 1].subs({sigma(t): law.sequences[sigma(t)], tau(t): present})
     step = draft.add(
         "variance recursion",
         following,
-        sp.expand(draft.unfold(following, *uses, "variance")),
+        sp.expand(draft.unfold(following, *uses)),
         r"two images, of $W$ and of $\tilde{W}$, whose variances add up",
         Rewriting(),
-        uses=(*uses, "variance"),
+        uses=uses,
         equation="50",
-        routes=(
-            ("the predictor form (72d)-(72h)", law.induction.following[1, 1].subs(sigma(t), law.sequences[sigma(t)])),
-        ),
+        routes=(("the predictor form (72d)-(72h)", engine),),
     )
     initial = draft.unfold(Covariance(dq(0), dq(0)), "perturbed start", "gaussian F")
     draft.add(
         "variance solved",
-        Covariance(dq(t), dq(t)),
-        solve([Recurrence(tau(t), initial, step.rhs)])[tau(t)],
+        present,
+        solve([Recurrence(tau(t), initial, step.rhs.subs(present, tau(t)))])[tau(t)],
         "solved for every $t$",
         Induction(t),
-        uses=("perturbed start", *uses, "gaussian F"),
+        uses=("variance recursion", "perturbed start", "gaussian F"),
         equation="51",
     )
 
 
 def _weights(draft: Draft) -> None:
     """(52)–(55): the variance of the perturbed impulse response is the weight."""
-    moved = root * (C + size * dC) * (q(j) + size * dq(j))
-    draft.add(
-        "perturbed response: definition",
-        dL(j),
-        Slope(moved, size),
-        r"the perturbation of $L_j = n^{-1/2} C q_j$",
-        Definition(),
-    )
     draft.add(
         "perturbed response",
         dL(j),
-        draft.unfold(dL(j), "perturbed response: definition"),
-        "carried out",
+        draft.unfold(dL(j), "derivatives"),
+        r"the derivative of $L_j = n^{-1/2} C q_j$",
         Rewriting(),
-        uses=("perturbed response: definition",),
+        uses=("derivatives",),
         equation="52",
     )
-    read = ("perturbed response", "gaussian C", "perturbation")
+    read = ("perturbed response", "gaussian C", "independent C", "perturbation")
     draft.add(
         "weight by variances",
         Covariance(dL(j), dL(j)),
@@ -329,7 +320,7 @@ def _weights(draft: Draft) -> None:
 
 def _entries(draft: Draft) -> None:
     """The covariances of all components of the perturbed impulse response."""
-    read = ("perturbed response", "gaussian C", "perturbation")
+    read = ("perturbed response", "gaussian C", "independent C", "perturbation")
     draft.add(
         "lags",
         Covariance(dL(s), dL(s + r + 1)),
@@ -354,42 +345,49 @@ def _entries(draft: Draft) -> None:
         Induction(s),
         uses=("columns: start", "perturbed recursion", "other column", "gaussian W", "perturbation", "3.3a"),
     )
-    pair = entry(j, a, c) * entry(k, b, d)
     draft.add(
         "pairs",
-        Expectation(pair),
+        Expectation(PAIR),
         sp.KroneckerDelta(j, k) * sp.KroneckerDelta(a, b) * sp.KroneckerDelta(c, d) * rho(j),
         r"so the components $\tilde{L}_{j,ac}$ are uncorrelated, of variance $\rho_j$",
         Cases(
-            _cases(pair), "equal; another lag; another input, before or after; another output", ((j, k), (a, b), (c, d))
+            tuple(Instance(words, tuple(values.items())) for words, values, _ in COMPONENTS),
+            "equal; another lag; another input, before or after; another output, and another input with it",
+            ((j, k), (a, b), (c, d)),
         ),
         uses=(
+            "components",
+            "lags",
             "perturbed response",
             "other row",
             "other column",
             "weight: definition",
             *read,
-            "perturbed times",
             "columns",
             "3.3a",
         ),
     )
 
 
-def _cases(pair: sp.Expr) -> tuple[Instance, ...]:
-    """Two components are the same, or differ in the lag, in the input, or in the output."""
-    cases = (
-        ("equal", {k: j, b: a, d: c}, Covariance(dL(j), dL(j))),
-        ("another lag", {k: j + r + 1, b: a, d: c}, Covariance(dL(j), dL(j + r + 1))),
-        ("another input", {k: j + r, b: a, d: c + l + 1}, Covariance(dL(j), column_L(j + r))),
-        ("another input before", {k: j + r, b: a, c: d + l + 1}, Covariance(dL(j), column_L(j + r))),
-        ("another output", {k: k, b: a + l + 1, d: d}, Covariance(dL(j), row_L(k))),
-    )
-    return tuple(
-        Instance(
-            words,
-            tuple(values.items()),
-            (Equation(Expectation(pair.subs(values, simultaneous=True)), meaning, INDICES),),
-        )
-        for words, values, meaning in cases
+PAIR: Final = entry(j, a, c) * entry(k, b, d)
+COMPONENTS: Final = (
+    ("equal", {k: j, b: a, d: c}, Covariance(dL(j), dL(j))),
+    ("another lag", {k: j + r + 1, b: a, d: c}, Covariance(dL(j), dL(j + r + 1))),
+    ("another input", {k: j + r, b: a, d: c + l + 1}, Covariance(dL(j), column_L(j + r))),
+    ("another input before", {k: j + r, b: a, c: d + l + 1}, Covariance(dL(j), column_L(j + r))),
+    ("another output", {b: a + l + 1, d: c}, Covariance(dL(j), row_L(k))),
+    ("another output and input", {b: a + l + 1, d: c + m + 1}, Covariance(dL(j), both_L(k))),
+    ("another output and input before", {b: a + l + 1, c: d + m + 1}, Covariance(dL(j), both_L(k))),
+)
+"""How two components of the perturbed impulse response may differ, and what their covariance is then called."""
+
+
+def _components() -> Hypothesis:
+    """Components are those of one column and one row, or of others."""
+    return Hypothesis(
+        "components",
+        r"the components $\tilde{L}_{j,ac}$ of several outputs $a$ and inputs $c$ are the responses of different "
+        r"rows and "
+        "columns, which are alike in law",
+        tuple(Equation(Expectation(PAIR.subs(v, simultaneous=True)), meaning) for _, v, meaning in COMPONENTS),
     )

@@ -1,8 +1,8 @@
 """Theorem 4.1, (24): the size of the impulse response at initialization, exactly at every width.
 
-Averaging over C and F leaves ``m_j(n) = n^{-(j+1)} E tr(G^j G^{jT})``, whose limit is 1 for every j:
-in the loop equations only the contractions that cut a trace in two keep the leading order, and they
-pair each letter of G^j with the one opposite to it.
+Averaging over C and F leaves ``m_j(n) = n^{-(j+1)} E tr(G^j G^{jT})``, whose limit is 1 for every j: at
+leading order a letter is paired such that it cuts the word in two, and that pairs each letter of G^j with
+the one opposite to it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from theory.facts import Equation
 from theory.gaussian_moments import polynomial, trace_moment
 from theory.gaussian_moments_reference import trace_moment_by_enumeration
 from theory.justification import Definition, Evaluation, Induction, Instance, Instances, Rewriting
-from theory.operators import Expectation, sequence
+from theory.operators import Expectation, WideLimit, sequence
 from theory.statements.model import root
 from theory.statements.proposition_2_1 import unrolling
 from theory.step import Hypothesis, Origin
 from theory.sums import carried_out
-from theory.symbols import a, b, c, i, j, k, l, m, n, n_x, n_y, nu_C, nu_F, nu_W, p, r
+from theory.symbols import a, b, c, i, j, k, l, n, n_x, n_y, nu_C, nu_F, nu_W, p
 
 response = sequence("L_entry", r"L_{{{0},{1}{2}}}", commutative=True, random=True)
 output_weight = sequence("C_entry", r"C_{{{0}{1}}}", commutative=True, random=True)
@@ -33,11 +33,9 @@ image = sequence("v_entry", r"(W^{{{0}}} F)_{{{1}{2}}}", commutative=True, rando
 power_W = sequence("W_power", r"(W^{{{0}}})_{{{1}{2}}}", commutative=True, random=True)
 power_G = sequence("G_power", r"(G^{{{0}}})_{{{1}{2}}}", commutative=True, random=True)
 norm = sequence("norm_L", r"\operatorname{{E}}\|L_{{{0}}}\|_F^2", commutative=True)
-norm_limit = sequence("norm_L_limit", r"\lim_{{n \to \infty}} \operatorname{{E}}\|L_{{{0}}}\|_F^2", commutative=True)
 square_sum = sequence("S_G", r"\operatorname{{E}}\operatorname{{tr}}(G^{{{0}}} G^{{{0}\top}})", commutative=True)
 moment = sequence("m", r"m_{{{0}}}(n)", commutative=True)
 leading = sequence("c", r"c_{{{0},{1}}}", commutative=True)
-order = sequence("e", r"e_{{{0},{1}}}", commutative=True)
 
 EXACT_LAGS: Final = range(7)
 INSTANCES: Final = range(4)
@@ -52,28 +50,21 @@ def initial_norm() -> Derivation:
         "The mean square of the impulse response is known exactly at every width, and so is its limit:",
         (relies_on(unrolling()), *_hypotheses()),
     )
-    factor = _average(draft)
+    _average(draft)
     _exact_values(draft)
-    _orders(draft)
     _leading_coefficients(draft)
-    draft.add(
-        "limit: definition",
-        norm_limit(j),
-        factor * leading(j, j),
-        "in the limit only the leading coefficient of the moment remains",
-        Definition(),
-    )
+    found = draft.unfold(WideLimit(norm(j)), "exact", "moment: definition", "leading order", "diagonal")
     draft.add(
         "limit",
-        norm_limit(j),
-        draft.unfold(norm_limit(j), "limit: definition", "diagonal"),
-        "for every lag",
+        WideLimit(norm(j)),
+        found,
+        "in the limit only the leading coefficient of the moment remains, for every lag",
         Rewriting(),
-        uses=("limit: definition", "diagonal"),
+        uses=("exact", "moment: definition", "leading order", "diagonal"),
         equation="24",
         routes=((r"$n_x n_y$ times the variance of Theorem 3.3(a)", n_x * n_y * tangent_kernel.variance()),),
     )
-    return draft.finish("exact", "limit")
+    return draft.finish("exact", "limit", *(f"moment {lag}" for lag in EXACT_LAGS))
 
 
 def _hypotheses() -> tuple[Hypothesis, ...]:
@@ -128,24 +119,25 @@ def _hypotheses() -> tuple[Hypothesis, ...]:
             ),
         ),
         Hypothesis(
-            "loop equations",
-            r"Gaussian integration by parts contracts the first letter of $\operatorname{tr}(G^{k+1} G^{(b+1) "
-            r"\top})$ with "
-            r"every other; with $c_{k,b}$ the coefficient of $n^{1 + (k + b)/2}$ in $\operatorname{E} "
-            r"\operatorname{tr}(G^k G^{b \top})$, only contractions that cut the trace count, and what is cut off "
-            r"factors",
+            "leading order",
+            r"as $n \to \infty$, $n^{-1 - (k + b)/2} \operatorname{E} \operatorname{tr}(G^k G^{b \top})$ tends to "
+            r"the number "
+            r"$c_{k,b}$ of planar pairings of a letter $G$ with a letter $G^{\top}$; such a pairing of the first "
+            r"letter cuts "
+            "the word in two, each of which is paired in itself",
             (
+                Equation(WideLimit(square_sum(j) / n ** (j + 1)), leading(j, j)),
                 Equation(leading(k + 1, b + 1), sp.Sum(leading(k, b - l) * leading(0, l), (l, 0, b))),
                 Equation(leading(0, b), sp.KroneckerDelta(b, 0)),
             ),
             Origin.CITED,
-            "Gaussian integration by parts",
+            "the genus expansion of Gaussian matrices",
         ),
     )
 
 
-def _average(draft: Draft) -> sp.Expr:
-    """Average over C, then over F; return what stands before the moment."""
+def _average(draft: Draft) -> None:
+    """Average over C, then over F."""
     for letter, square, source, index in (
         ("C", Expectation(response(j, a, c) ** 2), "entries", p),
         ("F", Expectation(image(j, p, c) ** 2), "images", i),
@@ -179,7 +171,6 @@ def _average(draft: Draft) -> sp.Expr:
         uses=(*uses, "moment: definition", "standard G"),
         equation="24",
     )
-    return factor
 
 
 def _exact_values(draft: Draft) -> None:
@@ -191,7 +182,7 @@ def _exact_values(draft: Draft) -> None:
             f"moment {lag}",
             moment(lag),
             value,
-            "by the loop equations" if lag == EXACT_LAGS[0] else "likewise",
+            "by the loop equations" if lag == EXACT_LAGS[0] else "the next moment, likewise",
             Evaluation(
                 Equation(square_sum(lag), polynomial(trace_moment_by_enumeration(words))),
                 "every pairing of the letters, enumerated",
@@ -200,35 +191,16 @@ def _exact_values(draft: Draft) -> None:
         )
 
 
-def _orders(draft: Draft) -> None:
-    """How many powers of n a contraction costs."""
-    draft.add(
-        "order",
-        order(r, m),
-        r + sp.Rational(1, 2) * m,
-        "a product of $r$ traces with $m$ letters in all is of this order in $n$, at most: by induction on $m$, since "
-        "every contraction removes two letters and",
-        Definition(),
-    )
-    for name, left, right, reason in (
-        ("empty", order(r, 0), r, "what remains in the end are empty traces, of one $n$ each; a contraction"),
-        ("cut", order(r + 1, m), order(r, m + 2), "cuts a trace in two, which keeps the order,"),
-        ("twist", order(r, m), order(r, m + 2) - 1, "or turns a part of it over, which loses one,"),
-        ("join", order(r, m), order(r + 1, m + 2) - 2, "or joins two traces, which loses two"),
-    ):
-        draft.add(name, left, right, reason, Rewriting(), uses=("order",))
-
-
 def _leading_coefficients(draft: Draft) -> None:
     """The leading coefficient of the moment is 1 for every lag."""
     start = leading(k + 1, b + 1)
     draft.add(
         "opposite",
         start,
-        carried_out(draft.unfold(start, "loop equations"), ()),
-        r"what is cut off, a power of $G^\top$ alone, has no leading term unless it is empty",
+        carried_out(draft.unfold(start, "leading order"), ()),
+        r"what is cut off, a power of $G^\top$ alone, cannot be paired unless it is empty",
         Rewriting(),
-        uses=("loop equations",),
+        uses=("leading order",),
     )
     draft.add(
         "opposite instances",
@@ -243,7 +215,7 @@ def _leading_coefficients(draft: Draft) -> None:
         sp.S.One,
         "so every letter is paired with the one opposite to it, in one way",
         Induction(j),
-        uses=("opposite", "loop equations"),
+        uses=("opposite", "leading order"),
     )
 
 

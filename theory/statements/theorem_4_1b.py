@@ -15,7 +15,7 @@ from theory.derivation import Derivation
 from theory.draft import Draft, relies_on
 from theory.facts import Equation, Nonnegative
 from theory.justification import Bound, Definition, InductiveBound, Rewriting
-from theory.operators import sequence
+from theory.operators import Trace, sequence
 from theory.statements.theorem_3_2 import rho
 from theory.statements.theorem_3_3b import linearized_kernel
 from theory.step import Hypothesis, Origin
@@ -34,6 +34,8 @@ response = sequence("L_l", r"L^{{{0}}}", commutative=False)
 mode = sequence("e_mode", r"\langle v_{{{1}}}, e^{{{0}}} \rangle", real=True)
 eigenvalue = sequence("mu", r"\mu_{{{0}}}", real=True)
 overlap = sequence("w_mode", r"\langle v_{{{0}}}, A_{{{1}}} \rangle", real=True)
+direction = sequence("v_T", r"v_{{{0}}}^{{\top}}", commutative=False)
+part_norm = sequence("part_norm", r"\|\left({1}\right)_{{{0}}}\|_F", commutative=True, nonnegative=True)
 diagonal = sequence("D_k", r"D_{{{0}}}", positive=True)
 error_norm = sequence("e_norm", r"\|e^{{{0}}}\|", positive=True)
 gradient_norm = sequence("g_norm", r"\|(A^{{\top}} e^{{{0}}})_{{{1}}}\|", nonnegative=True)
@@ -43,26 +45,36 @@ distance_rnn = sequence(
     r"\limsup_{{n \to \infty}} \|L^{{{0}}}_{{\mathrm{{RNN}},{1}}} - L^{{0}}_{{\mathrm{{RNN}},{1}}}\|_F",
     nonnegative=True,
 )
+start_difference = sequence(
+    "delta_start", r"\lim_{{n \to \infty}} \|L^{{0}}_{{\mathrm{{RNN}},{0}}} - L^{{0}}_{{{0}}}\|_F", nonnegative=True
+)
 difference = sequence(
     "delta_rnn", r"\lim_{{n \to \infty}} \|L^{{{0}}}_{{\mathrm{{RNN}},{1}}} - L^{{{0}}}_{{{1}}}\|_F", nonnegative=True
 )
 
 NORMS: Final = Hypothesis(
     "norms",
-    r"the triangle inequality for the increment (64), and $\|A^{\top} e\| \le \|A\| \|e\|$; the start is where it was",
+    r"the triangle inequality; $D$ acts on lag $j$ as $\rho_j$; $\|A^{\top} e\| \le \|A\| \|e\|$; at first nothing "
+    r"has moved",
     (
-        Nonnegative(distance(ell, j) + eta * rho(j) * gradient_norm(ell, j) - distance(ell + 1, j)),
+        Nonnegative(distance(ell, j) + part_norm(j, response(ell + 1) - response(ell)) - distance(ell + 1, j)),
+        Equation(part_norm(j, eta * D * A_T * error(ell)), eta * rho(j) * gradient_norm(ell, j)),
         Nonnegative(A_norm * error_norm(ell) - gradient_norm(ell, j)),
         Equation(distance(0, j), sp.S.Zero),
     ),
     Origin.CITED,
-    "the triangle inequality",
+    "properties of a norm",
 )
 
 EIGENBASIS: Final = Hypothesis(
     "eigenbasis",
-    r"$A D A^{\top}$ has an orthonormal basis of eigenvectors $v_i$: there (61) is a multiplication",
-    (Equation(mode(ell + 1, i), (1 - eta * eigenvalue(i)) * mode(ell, i)),),
+    r"$A D A^{\top}$ has an orthonormal basis of eigenvectors $v_i$: $v_i^{\top} A D A^{\top} = \mu_i v_i^{\top}$; "
+    r"the component "
+    r"of $e$ along $v_i$ is $v_i^{\top} e$",
+    (
+        Equation(mode(ell, i), Trace(direction(i) * error(ell))),
+        Equation(direction(i) * A * D * A_T, eigenvalue(i) * direction(i)),
+    ),
     Origin.CITED,
     "the spectral theorem",
 )
@@ -90,7 +102,7 @@ MODEL: Final = Hypothesis(
     "model",
     r"the scaled convolution, as a linear model: $P$ parameters, predictions $A D^{1/2} \theta$, errors $e$ and "
     r"impulse "
-    r"response $D^{1/2} \theta$ (7), started at the impulse response of the RNN (60)",
+    r"response $D^{1/2} \theta$ (7); neither $A$ nor $e$ is 0, or nothing moves",
     (Equation(error(ell), target - A * R * theta(ell)), Equation(response(ell), R * theta(ell))),
 )
 
@@ -112,12 +124,20 @@ LARGEST: Final = Hypothesis(
     (Nonnegative(rho_top - diagonal(k)),),
 )
 
+SAME_START: Final = Hypothesis(
+    "start",
+    r"the convolution starts at the impulse response of the RNN, $\theta^0_j = L^0_{\mathrm{RNN},j} / \sqrt{\rho_j}$ "
+    r"(60)",
+    (Equation(start_difference(j), sp.S.Zero),),
+)
+
 LIMIT: Final = Hypothesis(
     "3.1",
-    r"for every $\ell$ the trained RNN and the scaled convolution agree as $n \to \infty$; with the "
-    "triangle inequality",
+    r"for a small rate the predictions of the trained RNN and of the scaled convolution agree in probability as "
+    r"$n \to \infty$, at every $\ell$ (65); on impulses predictions are impulse responses (66); with the triangle "
+    r"inequality (67)",
     (
-        Nonnegative(difference(ell, j) + distance(ell, j) - distance_rnn(ell, j)),
+        Nonnegative(start_difference(j) + difference(ell, j) + distance(ell, j) - distance_rnn(ell, j)),
         Equation(difference(ell, j), sp.S.Zero),
     ),
     Origin.CITED,
@@ -144,10 +164,12 @@ def training() -> Derivation:
             LARGEST,
             RATE,
             NORMS,
+            SAME_START,
             LIMIT,
         ),
     )
     _recursion(draft)
+    _modes(draft)
     _rate(draft)
     _errors(draft)
     _distance(draft)
@@ -157,14 +179,43 @@ def training() -> Derivation:
 def _recursion(draft: Draft) -> None:
     """(61), and the increment of the impulse response."""
     uses = ("model", "descent", "model")
-    for name, step, reason, number in (
-        ("errors", error, "one step of descent, in terms of the errors", "61"),
-        ("increment", response, "and of the impulse response: lag $j$ moves by $\\eta \\rho_j (A^{\\top} e)_j$", "64"),
-    ):
-        moved = draft.unfold(step(ell + 1), "model", "descent")
-        change = sp.expand(moved - draft.unfold(step(ell), "model"))
-        change = sp.expand(change).subs(R * R, D)
-        draft.add(name, step(ell + 1), step(ell) + change, reason, Rewriting(), uses=uses, equation=number)
+    step = error(ell + 1)
+    draft.add(
+        "errors",
+        step,
+        error(ell) + _change(draft, step - error(ell)),
+        "one step of descent changes the errors like this",
+        Rewriting(),
+        uses=uses,
+        equation="61",
+    )
+    increment = response(ell + 1) - response(ell)
+    draft.add(
+        "increment",
+        increment,
+        _change(draft, increment),
+        "one step of descent changes the impulse response by this",
+        Rewriting(),
+        uses=uses,
+    )
+
+
+def _change(draft: Draft, difference_of_steps: sp.Expr) -> sp.Expr:
+    """What one step of descent changes."""
+    return sp.expand(draft.unfold(sp.expand(draft.unfold(difference_of_steps, "model", "descent")), "descent"))
+
+
+def _modes(draft: Draft) -> None:
+    """(61) in the eigenbasis: every component is multiplied by a number."""
+    following = mode(ell + 1, i)
+    draft.add(
+        "modes",
+        following,
+        (1 - eta * eigenvalue(i)) * mode(ell, i),
+        "in the eigenbasis every component of the errors is multiplied by a number",
+        Rewriting(),
+        uses=("eigenbasis", "errors", "eigenbasis"),
+    )
 
 
 def _rate(draft: Draft) -> None:
@@ -176,7 +227,7 @@ def _rate(draft: Draft) -> None:
         "allowed",
         eta,
         B_1,
-        "so that the hypothesis on the rate reads",
+        "so the hypothesis on the rate says",
         Bound((1 / (A_norm**2 * rho_top) - eta,)),
         uses=("rate", "rate bound"),
     )
@@ -184,7 +235,7 @@ def _rate(draft: Draft) -> None:
         "small rate",
         eta * A_norm**2 * rho_top,
         sp.S.One,
-        "which is small in this sense",
+        "so the rate is small in this sense",
         Bound((A_norm**2 * rho_top * (B_1 - eta),)),
         uses=("allowed", "rate bound"),
     )
@@ -225,7 +276,7 @@ def _errors(draft: Draft) -> None:
         error_norm(ell) ** 2,
         "no mode grows in one step",
         Bound((sp.Sum(shrinkage, (i, 0, samples - 1)),)),
-        uses=("parseval", "eigenbasis", "positive", "small steps"),
+        uses=("parseval", "modes", "positive", "small steps"),
     )
     draft.add(
         "all steps",
@@ -250,10 +301,10 @@ def _errors(draft: Draft) -> None:
 
 def _distance(draft: Draft) -> None:
     """(64)–(67): the distance moved grows at most linearly, for the convolution and for the RNN."""
-    draft.add("constant", B_2, A_norm * error_norm(0), "the constant", Definition(), equation="62")
+    draft.add("constant", B_2, A_norm * error_norm(0), "the constant of the bound", Definition(), equation="62")
     following = (
         B_2 * rho(j) * eta * ell - distance(ell, j),
-        distance(ell, j) + eta * rho(j) * gradient_norm(ell, j) - distance(ell + 1, j),
+        distance(ell, j) + part_norm(j, response(ell + 1) - response(ell)) - distance(ell + 1, j),
         eta * rho(j) * (A_norm * error_norm(ell) - gradient_norm(ell, j)),
         eta * rho(j) * A_norm * (error_norm(0) - error_norm(ell)),
     )
@@ -263,7 +314,7 @@ def _distance(draft: Draft) -> None:
         B_2 * rho(j) * eta * ell,
         "add the increments up",
         InductiveBound(following, ell),
-        uses=("constant", "norms", "errors stay"),
+        uses=("constant", "increment", "norms", "errors stay"),
         equation="64",
     )
     draft.add(
@@ -273,10 +324,10 @@ def _distance(draft: Draft) -> None:
         "and in the limit of a wide RNN, (65) to (67), the same",
         Bound(
             (
-                difference(ell, j) + distance(ell, j) - distance_rnn(ell, j),
+                start_difference(j) + difference(ell, j) + distance(ell, j) - distance_rnn(ell, j),
                 B_2 * rho(j) * eta * ell - distance(ell, j),
             )
         ),
-        uses=("bound", "3.1"),
+        uses=("bound", "start", "3.1"),
         equation="25",
     )
