@@ -84,3 +84,13 @@ def test_theory_and_numerics_do_not_know_each_other(package):
         f"print([m for m in sys.modules if m.split('.')[0] in ('{other}', 'proofs_check')])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_the_example_of_a_derivation_does_what_its_page_says():
+    page = (ROOT / "docs" / "deriving.md").read_text(encoding="utf-8")
+    *_, example = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = {}
+    exec(example, names)
+    derivation = names["derivation"]
+    assert derivation.verified.proved
+    assert not derivation.without("rule").verified.proved
