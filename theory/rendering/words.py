@@ -95,4 +95,4 @@ def _superscript(exponent: str) -> str:
 
 def _tight(part: str) -> str:
     part = part.strip()
-    return part if re.fullmatch(r"√?\w+|\S[\u0303\u0302\u0304\u0307]?", part) else f"({part})"
+    return part if re.fullmatch(r"√?\w+|\([^()]*\)|\S[\u0303\u0302\u0304\u0307]?", part) else f"({part})"
