@@ -6,7 +6,6 @@ from collections import Counter
 
 from proofs_check.theorem import Evidence, Kind, Status
 from theory.derivation import Derivation, VerifiedDerivation
-from theory.rendering.verdict import cited_sources
 from theory.verification import POINTS, Outcome
 
 
@@ -27,7 +26,7 @@ def derivation_evidence(check: str, derivation: Derivation) -> Evidence:
         summary,
         details={
             "hypotheses": [hypothesis.words for hypothesis in derivation.hypotheses],
-            "cited": list(cited_sources(derivation)),
+            "cited": list(derivation.cited_sources),
             "methods": dict(Counter(s.step.by.method for s in verified.steps)),
             "steps": [
                 {
@@ -62,7 +61,7 @@ def _reservations(verified: VerifiedDerivation) -> str:
             if (s.step.name in verified.derivation.leaned_on) is leaned_on
         ]
         found += f"; {words}: {', '.join(lines)}" if lines else ""
-    sources = cited_sources(verified.derivation)
+    sources = verified.derivation.cited_sources
     if sources:
         found += f"; cited, here or in what it builds on: {', '.join(sources)}"
     return _plain(found)

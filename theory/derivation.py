@@ -155,7 +155,13 @@ class Derivation:
             for step in steps or self.conclusions or (self.steps[-1].name,)
             for fact in self.facts[step]
         )
-        return Hypothesis(name or self.id, self.title, facts, Origin.STATEMENT, self.id)
+        return Hypothesis(name or self.id, self.title, facts, Origin.STATEMENT, self.id, self.cited_sources)
+
+    @property
+    def cited_sources(self) -> tuple[str, ...]:
+        """The theorems of the literature taken for granted, here and in the derivations it builds on."""
+        own = [h.source or h.name for h in self.hypotheses if h.origin is Origin.CITED]
+        return tuple(dict.fromkeys((*own, *(source for h in self.hypotheses for source in h.cites))))
 
     @cached_property
     def leaned_on(self) -> frozenset[str]:

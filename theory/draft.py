@@ -12,9 +12,10 @@ from theory.justification import Justification
 from theory.step import Hypothesis, Origin, Step
 
 
-def relies_on(derivation: Derivation) -> Hypothesis:
+def relies_on(derivation: Derivation, words: str = "") -> Hypothesis:
     """Another derivation that is used in words, without a fact of it being rewritten with."""
-    return Hypothesis(derivation.id, derivation.title, (), Origin.STATEMENT, derivation.id)
+    words = words or derivation.title
+    return Hypothesis(derivation.id, words, (), Origin.STATEMENT, derivation.id, derivation.cited_sources)
 
 
 @dataclass

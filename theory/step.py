@@ -42,6 +42,8 @@ class Hypothesis:
     origin : Origin
     source : str
         The id of the statement, or the reference of a cited theorem.
+    cites : tuple of str
+        References of the theorems that a statement takes for granted.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Hypothesis:
     facts: tuple[Fact, ...] = ()
     origin: Origin = Origin.ASSUMPTION
     source: str = ""
+    cites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

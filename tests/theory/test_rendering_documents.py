@@ -16,7 +16,6 @@ from theory.operators import sequence
 from theory.rendering import FORMATS, bundle, render, render_exact_values, suffix
 from theory.rendering.numbering import Numbering, label
 from theory.rendering.printer import derivation_latex
-from theory.rendering.verdict import cited_sources
 from theory.statements.bound_22 import decay
 from theory.statements.catalogue import Statement
 from theory.statements.theorem_3_3b import linearized_kernel
@@ -150,11 +149,11 @@ def test_a_cited_theorem_is_named_in_the_verdict(form):
 
 def test_what_is_cited_is_named_once_and_through_what_is_built_on():
     twice = replace(THEOREM, name="again")
-    assert cited_sources(derivation(BOUNDED, hypotheses=(THEOREM, twice))) == ("Author (2020)",)
+    assert derivation(BOUNDED, hypotheses=(THEOREM, twice)).cited_sources == ("Author (2020)",)
     own = {h.source for h in decay().hypotheses if h.origin is Origin.CITED}
     built_on = {h.source for h in linearized_kernel().hypotheses if h.origin is Origin.CITED}
     assert built_on
-    assert own | built_on <= set(cited_sources(decay()))
+    assert own | built_on <= set(decay().cited_sources)
 
 
 @every_format

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from theory.derivation import Derivation
 from theory.rendering.document import Mark, Math, Reference, Text
 from theory.rendering.words import spans
-from theory.statements.catalogue import all_derivations
-from theory.step import Origin
 
 Link = Callable[[str], Reference]
 
@@ -40,24 +38,11 @@ def verdict(derivation: Derivation, reference: Link) -> Mark:
         verb = "is a check" if len(seen) == 1 else "are checks"
         words = f" {verb} at instances, which the conclusion does not use."
         aside = (Text(" "), *_enumerated(seen, reference), Text(words))
-    sources = ", ".join(cited_sources(derivation))
+    sources = ", ".join(derivation.cited_sources)
     if sources:
         given = _without_marks(f" given what is cited, here or in what it builds on ({sources}): {confirmed}.")
         return Mark((Text("Proved,", strong=True), *given, *aside), "cited")
     return Mark((Text("Proved:", strong=True), Text(f" {confirmed}."), *aside), "proved")
-
-
-def cited_sources(derivation: Derivation) -> tuple[str, ...]:
-    """The theorems of the literature that it takes for granted, itself or in the derivations it builds on."""
-    known = {other.id: other for other in all_derivations()}
-    found: dict[str, None] = {}
-    waiting, seen = [derivation], {derivation.id}
-    while waiting:
-        one = waiting.pop(0)
-        found |= dict.fromkeys(h.source or h.name for h in one.hypotheses if h.origin is Origin.CITED)
-        waiting += [known[name] for name in one.uses if name in known and name not in seen]
-        seen |= set(one.uses)
-    return tuple(found)
 
 
 def _enumerated(names: Iterable[str], reference: Link) -> Iterator[Text | Reference]:

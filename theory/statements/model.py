@@ -6,10 +6,12 @@ from typing import Final
 
 import sympy as sp
 
+from theory.draft import relies_on
 from theory.facts import Equation, Independent, Unaffected, Variance
 from theory.operators import Covariance, sequence
+from theory.statements.lemma_c_1a import state_evolution
 from theory.step import Hypothesis, Origin
-from theory.symbols import C, F, W, n, nu_C, nu_F, nu_W, t
+from theory.symbols import C, F, W, n, nu_C, nu_W, t
 
 root = n ** sp.Rational(-1, 2)
 """The scale of (1)."""
@@ -60,15 +62,6 @@ INDEPENDENT_C: Final = Hypothesis(
 
 FIXED_SIZES: Final = Hypothesis("sizes", r"$T$, $n_x$ and $n_y$ are fixed while $n \to \infty$")
 
-VARIANCE_IDENTITY: Final = Hypothesis(
-    "C.1",
-    "the images of a Gaussian matrix have its variance times the covariances of what it is applied to; Cov is the "
-    "covariance of one component, in the limit",
-    (),
-    Origin.STATEMENT,
-    "C.1",
-)
-
 LIMIT_LAW: Final = Hypothesis(
     "limit law",
     r"the large-$n$ limit of a Gaussian recursion is a Gaussian process (71): what is uncorrelated is independent, and "
@@ -79,6 +72,15 @@ LIMIT_LAW: Final = Hypothesis(
 )
 
 
+def variance_identity() -> Hypothesis:
+    """Lemma C.1, in words; as a rule it is in the facts about Gaussian matrices."""
+    return relies_on(
+        state_evolution(),
+        "the images of a Gaussian matrix have its variance times the covariances of what it is applied to; Cov is the "
+        "covariance of one component, in the limit",
+    )
+
+
 def gaussian_input(*matrices: tuple[sp.Symbol, sp.Expr]) -> Hypothesis:
     """The entries of input matrices are Gaussian with these variances, independent of W and of each other."""
     facts = [Equation(Covariance(matrix, matrix), variance) for matrix, variance in matrices]
@@ -86,6 +88,3 @@ def gaussian_input(*matrices: tuple[sp.Symbol, sp.Expr]) -> Hypothesis:
     pairs = [Independent(left, right) for place, (left, _) in enumerate(matrices) for right, _ in matrices[place + 1 :]]
     words = r"the entries of $F$ are independent $N(0, \nu_F)$, independent of $W$, see (4)"
     return Hypothesis("gaussian F", words, (*facts, *apart, *pairs))
-
-
-GAUSSIAN_F: Final = gaussian_input((F, nu_F))

@@ -25,11 +25,11 @@ from theory.statements.model import (
     GAUSSIAN_W,
     INDEPENDENT_C,
     LIMIT_LAW,
-    VARIANCE_IDENTITY,
     L,
     gaussian_input,
     q,
     root,
+    variance_identity,
 )
 from theory.statements.proposition_2_1 import unrolling
 from theory.step import Hypothesis
@@ -66,7 +66,7 @@ def impulse_response() -> Derivation:
         r"variance",
         (
             unrolling().as_hypothesis("response", "response at 0", "impulse response"),
-            VARIANCE_IDENTITY,
+            variance_identity(),
             LIMIT_LAW,
             FIXED_SIZES,
             GAUSSIAN_W,

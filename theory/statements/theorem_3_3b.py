@@ -27,10 +27,10 @@ from theory.statements.model import (
     GAUSSIAN_W,
     INDEPENDENT_C,
     LIMIT_LAW,
-    VARIANCE_IDENTITY,
     gaussian_input,
     q,
     root,
+    variance_identity,
 )
 from theory.statements.proposition_2_1 import unrolling
 from theory.statements.theorem_3_2 import (
@@ -127,7 +127,7 @@ def linearized_kernel() -> Derivation:
             relies_on(basis()),
             relies_on(convolution_kernel()),
             impulse_response().as_hypothesis("times", "columns", "variance solved"),
-            VARIANCE_IDENTITY,
+            variance_identity(),
             LIMIT_LAW,
             FIXED_SIZES,
             GAUSSIAN_W,
