@@ -40,12 +40,12 @@ class Cases(Justification):
     exchange: tuple[tuple[sp.Symbol, sp.Symbol], ...] = ()
 
     def __post_init__(self) -> None:
-        symbols = {e for case in self.cases for pair in case.values for v in pair for e in sp.S(v).free_symbols}
+        symbols = {e for case in self.cases for pair in case.values for v in pair for e in v.free_symbols}
         if not symbols <= INDICES:
             raise ValueError(f"cases of {', '.join(map(str, symbols - INDICES))}: only indices have cases")
         if any(case.facts for case in self.cases):
             raise ValueError("a case may not bring facts of its own")
-        if not all(_is_linear(sp.S(value)) for case in self.cases for _, value in case.values):
+        if not all(_is_linear(value) for case in self.cases for _, value in case.values):
             raise ValueError("the values of a case must be sums of indices and whole numbers")
 
     @property
@@ -65,7 +65,7 @@ class Cases(Justification):
     def _missed(self, step: Step, swap: dict[sp.Symbol, sp.Symbol]) -> int:
         """How many small values of the indices are covered by no case, even after the exchange."""
         indices = sorted((step.lhs.free_symbols | step.rhs.free_symbols) & INDICES, key=str)
-        constants = [abs(int(c)) for case in self.cases for _, v in case.values for c in sp.S(v).atoms(sp.Integer)]
+        constants = [abs(int(c)) for case in self.cases for _, v in case.values for c in v.atoms(sp.Integer)]
         small = SMALL + max(constants, default=0)
         covered = {place for case in self.cases for place in _places(case, indices, small)}
         exchanged = {tuple(place[indices.index(swap.get(index, index))] for index in indices) for place in covered}
@@ -100,7 +100,7 @@ class StrongInduction(Cases):
                     yield Identity(gap, gap + 1, f"{step.name}: {self.variable} is not the last in {case.words}")
 
     def _case(self, step: Step, environment: Environment, case: Instance) -> Identity:
-        last = sp.sympify(fresh_values(case).get(self.variable, self.variable), strict=True)
+        last = fresh_values(case).get(self.variable, self.variable)
         smaller = tuple(last - 1 - index for index in sorted(step.lhs.free_symbols & INDICES, key=str))
         hypothesis = Equation(step.lhs, step.rhs, when=smaller)
         return at_case(step, environment, case, (hypothesis, *environment.among(step.uses)))
@@ -108,16 +108,13 @@ class StrongInduction(Cases):
 
 def _is_linear(value: sp.Expr) -> bool:
     """Whether it is a sum of indices and whole numbers."""
-    return all(term.is_Symbol or term.func in (sp.Integer, *_SMALL_INTEGERS) for term in sp.Add.make_args(value))
-
-
-_SMALL_INTEGERS: Final = (type(sp.S.Zero), type(sp.S.One), type(sp.S.NegativeOne))
+    return all(term.is_Symbol or term.is_Integer for term in sp.Add.make_args(value))
 
 
 def _places(case: Instance, indices: list[sp.Symbol], small: int) -> Iterator[tuple[int, ...]]:
     """The small values of the indices that a case is about."""
     values = dict(case.values)
-    forms = [sp.sympify(values.get(index, index), strict=True) for index in indices]
+    forms = [values.get(index, index) for index in indices]
     free = sorted(set().union(*(form.free_symbols for form in forms)), key=str)
     compiled = sp.lambdify(free, forms, modules="math")
     for numbers in product(range(small), repeat=len(free)):

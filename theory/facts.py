@@ -222,6 +222,11 @@ class Nonzero(Fact):
         return (self.quantity,)
 
 
+def ranges_among(signs: Iterable[Nonnegative]) -> Ranges:
+    """What facts about signs say of bare symbols, unconditionally."""
+    return tuple(fact.quantity for fact in signs if fact.is_range and not fact.when)
+
+
 def _outside_given(
     node: sp.Basic, applies: Callable[[sp.Basic], bool], rule: Callable[[sp.Basic], sp.Expr]
 ) -> sp.Basic:
@@ -279,7 +284,7 @@ class Environment:
 
     def ranges(self, names: Iterable[str]) -> Ranges:
         """What is known of bare symbols, unconditionally."""
-        return tuple(fact.quantity for fact in self.signs(names) if fact.is_range and not fact.when)
+        return ranges_among(self.signs(names))
 
     def nonzero(self, names: Iterable[str]) -> tuple[sp.Expr, ...]:
         """The quantities known not to vanish."""

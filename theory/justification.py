@@ -68,6 +68,10 @@ class Instance:
     values: tuple[tuple[sp.Basic, sp.Basic], ...] = ()
     facts: tuple[Fact, ...] = ()
 
+    def __post_init__(self) -> None:  # plain numbers are welcome
+        values = tuple((symbol, sp.sympify(value, strict=True)) for symbol, value in self.values)
+        object.__setattr__(self, "values", values)
+
 
 @dataclass(frozen=True)
 class Definition(Justification):
@@ -317,7 +321,7 @@ def _fresh(index: sp.Symbol) -> sp.Symbol:
 
 def fresh_values(case: Instance) -> dict[sp.Basic, sp.Basic]:
     """The values of a case, with names for what is left open in them that occur nowhere else."""
-    values = {symbol: sp.sympify(value, strict=True) for symbol, value in case.values}
+    values = dict(case.values)
     free = set().union(*(value.free_symbols for value in values.values())) if values else set()
     own = {symbol: _fresh(symbol) for symbol in free}
     return own | {symbol: value.xreplace(own) for symbol, value in values.items()}

@@ -118,7 +118,7 @@ class _Point:
 
     def _special(self, e: sp.Expr) -> Value:
         if isinstance(e, sp.core.function.AppliedUndef):
-            return self._hashed(e, f"{e.func}({','.join(str(self.integer(argument)) for argument in e.args)})")
+            return self._hashed(e, self._name(e))
         if isinstance(e, sp.KroneckerDelta):
             return int(self.integer(e.args[0]) == self.integer(e.args[1]))
         if isinstance(e, sp.Sum):
@@ -135,6 +135,10 @@ class _Point:
         if isinstance(e, Covariance | Expectation | Given | WideLimit):
             return self._operator(e)
         raise NotModularError(f"{e.func} has no value modulo a prime")
+
+    def _name(self, value: sp.Expr) -> str:
+        """A value of a sequence, with the integers of this point."""
+        return f"{value.func}({','.join(str(self.integer(argument)) for argument in value.args)})"
 
     def _fold(self, arguments: tuple[sp.Expr, ...], join: Callable[[Value, Value], Value]) -> Value:
         total = self.value(arguments[0])
@@ -231,8 +235,7 @@ class _Point:
             if base.is_Symbol and base.is_positive:
                 return pow(self._root(base), int(2 * power), PRIME)
             if isinstance(base, sp.core.function.AppliedUndef) and base.is_positive:
-                name = f"{base.func}({','.join(str(self.integer(argument)) for argument in base.args)})"
-                return pow(self._hash(name), int(2 * power), PRIME)
+                return pow(self._hash(self._name(base)), int(2 * power), PRIME)
         raise NotModularError(f"the power {base}**({exponent})")
 
     def rational(self, e: sp.Expr) -> sp.Rational:

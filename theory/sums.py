@@ -229,23 +229,19 @@ def _attach(
     selected = _selected(summand, limit, given)
     if selected is not None:
         value, rest = selected
-        return [(tuple(tuple(_at(p, index, value) for p in place) for place in inner), rest)]
+        return [(tuple(tuple(p.xreplace({index: value}) for p in place) for place in inner), rest)]
     involved = summand.free_symbols.union(*(set().union(*(p.free_symbols for p in place[1:])) for place in inner))
     if index not in involved and is_nonnegative(high - low + 1, given):
         return [(inner, sp.expand(summand * (high - low + 1)))]
     standard = _standard(len(inner))
     replaced = {index: standard + low}
     body = sp.expand(summand.xreplace(replaced))
-    shifted = tuple(tuple(p.xreplace(replaced) if isinstance(p, sp.Basic) else p for p in place) for place in inner)
+    shifted = tuple(tuple(p.xreplace(replaced) for p in place) for place in inner)
     return [((*shifted, (standard, sp.S.Zero, sp.expand(high - low))), body)]
 
 
 def _standard(depth: int) -> sp.Symbol:
     return sp.Symbol(f"#{depth}", integer=True, nonnegative=True)
-
-
-def _at(part: Any, index: sp.Symbol, value: sp.Expr) -> Any:
-    return part.xreplace({index: value})
 
 
 def _selected(summand: sp.Expr, limit: Limits, given: tuple[sp.Expr, ...]) -> tuple[sp.Expr, sp.Expr] | None:

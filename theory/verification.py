@@ -16,7 +16,7 @@ from enum import Enum
 
 import sympy as sp
 
-from theory.facts import Nonnegative
+from theory.facts import Nonnegative, ranges_among
 from theory.modular import MATRIX_SIZE, POINTS, PRIME, NotModularError, modular_bits, vanishes_modulo_prime
 from theory.sums import index_ranges, merge_deltas, vanishes
 
@@ -189,7 +189,7 @@ def _inside(total: sp.Sum, known: tuple[Nonnegative, ...]) -> tuple[Nonnegative,
 
 def _exceeds(quantity: sp.Expr, known: tuple[Nonnegative, ...]) -> bool:
     """Whether the quantity is a known one, or that plus something non-negative."""
-    ranges = tuple(fact.quantity for fact in known if fact.is_range and not fact.when)
+    ranges = ranges_among(known)
     return any(
         fact.covers(quantity, ranges)
         or (bool(sp.expand(quantity - fact.quantity).is_nonnegative) and fact.covers(fact.quantity, ranges))
@@ -205,7 +205,7 @@ def _nonnegative_by_assumption(quantity: sp.Expr, known: tuple[Nonnegative, ...]
 def _marked(node: sp.Basic, known: tuple[Nonnegative, ...]) -> sp.Basic:
     """From the outside in, so that ``2 - x`` is seen before the x in it; a sum becomes one of its terms."""
     if isinstance(node, sp.Expr) and not node.is_nonnegative:
-        ranges = tuple(fact.quantity for fact in known if fact.is_range and not fact.when)
+        ranges = ranges_among(known)
         if (isinstance(node, sp.Add) and _exceeds(node, known)) or any(fact.covers(node, ranges) for fact in known):
             return sp.Dummy("known", nonnegative=True)
     if isinstance(node, sp.Sum):
