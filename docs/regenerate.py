@@ -50,11 +50,12 @@ PAGES: dict[str, Callable[[], str]] = {"command-line.md": command_line, "control
 
 def derivations() -> Mapping[str, bytes]:
     """The files of ``derive-theorem --all``."""
+    from numerics.workers import available_workers
     from proofs_check.derive.documents import documents
     from proofs_check.derive.files import IN_A_FOLDER, folder_contents
-    from proofs_check.derive.workers import processors, produce_all
+    from proofs_check.derive.workers import produce_all
 
-    return folder_contents(produce_all(documents(), IN_A_FOLDER, processors()), IN_A_FOLDER)
+    return folder_contents(produce_all(documents(), IN_A_FOLDER, available_workers()), IN_A_FOLDER)
 
 
 def main() -> int:

@@ -9,9 +9,7 @@ for the same reason.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,6 +20,8 @@ from typing import Final, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+
+from numerics.workers import end_at_once, start_worker
 
 Result = TypeVar("Result")
 
@@ -72,11 +72,6 @@ def chunks(replicates: int, size: int, first: int = 0) -> list[Chunk]:
     return [Chunk(first + i, min(size, replicates - start)) for i, start in enumerate(starts)]
 
 
-def available_workers() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def run_chunks(task: Callable[[Chunk], Result], work: Sequence[Chunk], jobs: int) -> Generator[Result, None, None]:
     """Run a task on every chunk and yield the results in order.
 
@@ -115,7 +110,7 @@ _pools: dict[int, ProcessPoolExecutor] = {}
 def _workers(jobs: int) -> ProcessPoolExecutor:
     """The pool of this many workers, kept for the next call."""
     if jobs not in _pools:
-        _pools[jobs] = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start_worker)
+        _pools[jobs] = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=start_worker)
     return _pools[jobs]
 
 
@@ -123,22 +118,7 @@ def end_workers() -> None:
     """Kill all workers at once; the next run starts new ones."""
     while _pools:
         _, executor = _pools.popitem()
-        for process in list((executor._processes or {}).values()):  # public only from Python 3.14 on
-            process.kill()
-        executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Ignore Ctrl-C, which is for the parent, and do not outlive it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+        end_at_once(executor)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from fractions import Fraction
 from math import log10
 from typing import Final
 
-from numerics.ensembles import available_workers
 from numerics.linear_rnn import Parameters
 from numerics.memory import bytes_needed, dense_bytes
+from numerics.workers import available_workers
 from proofs_check.errors import InputError
 
 MAX_WIDTH: Final = 10**18

@@ -175,8 +175,9 @@ def _format(options: dict[str, Any], allowed: tuple[str, ...], default: str) -> 
 
 def _produce(wanted: tuple[Document, ...], formats: tuple[str, ...], options: dict[str, Any]) -> tuple[Product, ...]:
     """Verify and write many documents, with a line on standard error for each."""
+    from numerics.workers import available_workers
     from proofs_check.derive.index import count
-    from proofs_check.derive.workers import processors, produce_all
+    from proofs_check.derive.workers import produce_all
 
     def say(product: Product) -> None:
         if not options["quiet"]:
@@ -184,7 +185,7 @@ def _produce(wanted: tuple[Document, ...], formats: tuple[str, ...], options: di
             what = count(lines, "line") if product.nodes else "written"
             click.echo(f"{product.document.title}: {what}{'' if product.proved else ', NOT PROVED'}", err=True)
 
-    return produce_all(wanted, formats, options["jobs"] or processors(), say)
+    return produce_all(wanted, formats, options["jobs"] or available_workers(), say)
 
 
 def _deliver(content: bytes, output: str | None, *, text: bool = True) -> None:

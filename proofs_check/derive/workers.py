@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
+from numerics.workers import end_at_once, start_worker
 from proofs_check.derive.documents import Document, Product, produce
 from proofs_check.errors import InputError
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def produce_all(
@@ -68,22 +61,12 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield pool
         except BaseException:
-            for process in list((pool._processes or {}).values()):  # noqa: SLF001  public only from Python 3.14 on
-                process.kill()
-            pool.shutdown(wait=False, cancel_futures=True)
+            end_at_once(pool)
             raise
         pool.shutdown()
 
 
 def _start_worker(scratch: str) -> None:
-    """Ignore Ctrl-C, which is for the parent, do not outlive it, and leave temporary files to it."""
+    """As any worker, and leave temporary files to the parent."""
     tempfile.tempdir = scratch
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    start_worker()

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from numerics.ensembles import Chunk, Stream, available_workers, chunks, end_workers, run_chunks
+from numerics.ensembles import Chunk, Stream, chunks, end_workers, run_chunks
 from numerics.kernel_ensemble import Sample, Simulation
 from numerics.linear_rnn import Parameters
+from numerics.workers import available_workers
 
 COUNTS = st.integers(1, 500)
 
