@@ -8,6 +8,7 @@ it has kinks (``numerics.structure``), and whether it is Lipschitz (``numerics.l
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -68,6 +69,10 @@ class Apply:
     def __post_init__(self) -> None:
         if self.function not in FUNCTIONS:
             raise ValueError(f"function {self.function!r}: must be one of {', '.join(FUNCTIONS)}")
+        least, most = _ARGUMENTS.get(self.function, (1, 1))
+        if not least <= len(self.arguments) <= most:
+            wanted = "one or more" if most > 2 else least
+            raise ValueError(f"{self.function} takes {wanted} arguments, not {len(self.arguments)}")
 
 
 Expression = Constant | State | Input | Form | Apply
@@ -119,6 +124,12 @@ FUNCTIONS: Final[dict[str, Callable[..., Array]]] = {
 }
 """Every function that an expression may apply; the exponent of ``power`` is a constant."""
 
+_ARGUMENTS: Final = {
+    **dict.fromkeys(("add", "multiply", "maximum", "minimum"), (1, sys.maxsize)),
+    **dict.fromkeys(("divide", "power"), (2, 2)),
+}
+"""The least and the largest number of arguments, where it is not 1: a second one of ``np.tanh`` is written to."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -160,7 +171,8 @@ class Program:
         with np.errstate(all="ignore"):
             for slot, function, arguments in plan.instructions:
                 slots[slot] = function(*(slots[argument] for argument in arguments))
-        return [slots[slot] for slot in plan.outputs]
+        return [found if isinstance(found := slots[slot], np.ndarray) and found.ndim else float(found)
+                for slot in plan.outputs]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,13 @@ class Normal(Law):
 
     @cached_property
     def root(self) -> Array:
-        """``S`` with ``S S^T`` the covariance."""
-        values, vectors = np.linalg.eigh(np.array(self.covariance, dtype=np.float64))
-        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+        """``S`` with ``S S^T`` the covariance; what does not vary in a singular one does not vary at all."""
+        covariance = np.array(self.covariance, dtype=np.float64)
+        spread = np.sqrt(np.diagonal(covariance))
+        unit = np.where(spread > 0, spread, 1.0)
+        values, vectors = np.linalg.eigh(covariance / unit / unit[:, None])
+        kept = values > self.columns * np.finfo(np.float64).eps * values[-1]  # the rest is rounding
+        return np.asarray(spread[:, None] * vectors * np.sqrt(np.where(kept, values, 0.0)))
 
     @property
     def centre(self) -> Array:
