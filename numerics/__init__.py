@@ -1,1 +1,11 @@
-"""Random and floating mathematics: it simulates and measures, and knows none of theory's formulas."""
+"""Random and floating mathematics: it simulates and measures, and knows none of theory's formulas.
+
+- Linear networks: ``gaussian_matrix``, ``lazy_matrix``, ``linear_rnn``, ``tangent_kernel``,
+  ``kernel_ensemble``, ``memory``.
+- Gaussian recursions (68) as data: ``expression``, ``laws``, ``recursion``, ``lipschitz``; simulated:
+  ``conditioning``, ``query_columns``, ``row_blocks``, ``gaussian_recursion``, ``dense_recursion``,
+  ``recursion_sample``, ``recursion_ensemble``.
+- Their state evolution (72): ``structure``, ``quadrature`` with ``tensor_rule``, ``iterated_rule`` and
+  ``quasi_monte_carlo``, ``expectations``, ``predictors``, ``state_evolution``; (32): ``wasserstein``.
+- For all of them: ``ensembles``, ``threads``, ``workers``, ``statistics``, ``extrapolation``.
+"""
