@@ -21,7 +21,7 @@ from sympy.matrices.exceptions import NonSquareMatrixError, ShapeError
 from theory.matching import instantiate, is_bare, match, replace_word
 from theory.operators import Covariance, Given, Trace, depends_on, expand_operators, is_random
 from theory.sums import index_ranges, is_nonnegative, written_out
-from theory.symbols import INDICES, n, size
+from theory.symbols import INDICES, n, path, size
 
 Ranges = tuple[sp.Expr, ...]
 """Quantities in bare symbols that are known to be non-negative."""
@@ -67,7 +67,8 @@ class Equation(Fact):
     Raises
     ------
     ValueError
-        When the right side depends on the size of a perturbation and the left side does not.
+        When the right side depends on the size of a perturbation, or on a place on a path, and the left
+        side does not.
     """
 
     lhs: sp.Basic
@@ -80,6 +81,8 @@ class Equation(Fact):
             object.__setattr__(self, side, sp.sympify(getattr(self, side), strict=True))
         if depends_on(self.rhs, size) and not depends_on(self.lhs, size):
             raise ValueError(f"{self.lhs} = {self.rhs}: the left side must depend on {size} as well")
+        if path in self.rhs.free_symbols and path not in self.lhs.free_symbols:
+            raise ValueError(f"{self.lhs} = {self.rhs}: the left side must depend on {path} as well")
         if is_random(self.rhs) and not is_random(self.lhs):
             raise ValueError(f"{self.lhs} = {self.rhs}: the left side must be random as well")
 

@@ -2,10 +2,11 @@
 
 Every symbol is replaced by an element of the field, every index and every size by an integer, every
 non-commuting symbol by a 4×4 matrix, every value of an unknown sequence by a hash of its arguments;
-then the expression is evaluated. No code is shared with SymPy's simplifier. A non-zero value refutes
-an identity for certain; zero leaves an error probability that is bounded by Schwartz–Zippel,
-degree / p for each point. Symbols that are positive are given squares, so that half-integer powers
-of them can be evaluated too.
+then the expression is evaluated. No code is shared with SymPy's simplifier. Zero leaves an error
+probability that is bounded by Schwartz–Zippel, degree / p for each point, and a non-zero value refutes an
+identity for certain. Symbols that are positive are given squares, so that half-integer powers of them can be
+evaluated too. Sines, arcs, other roots and pi are known by few of their properties: with them, a value that
+is not zero says nothing.
 
 Where sums, products or Kronecker deltas occur, sizes are 4 or 9 (3 to 5 where sums are deeply nested)
 and indices 0 to 2, so that sums are short and indices lie within them; at every second point the indices
@@ -27,6 +28,7 @@ from typing import Final
 import sympy as sp
 
 from theory.operators import Covariance, Expectation, Given, Trace, WideLimit, expand_operators
+from theory.symbols import path
 
 PRIME: Final = 2**61 - 1
 POINTS: Final = 3
@@ -36,6 +38,8 @@ _SHORT_SIZES: Final = (4, 9)
 _SHORTEST_SIZES: Final = (3, 4, 5)
 _SHORT_INDICES: Final = 3
 _DEEP: Final = 3  # nested sums
+
+_FORMAL: Final = (sp.sin, sp.cos, sp.asin, sp.acos, sp.erf, sp.exp)
 
 Matrix = tuple[tuple[int, ...], ...]
 Value = int | Matrix
@@ -66,6 +70,8 @@ def modular_bits(expression: sp.Expr) -> float:
         except ZeroDivisionError:
             continue
         if value not in (0, _scalar(0)):
+            if expression.has(sp.pi, *_FORMAL) or _has_roots(expression):
+                raise NotModularError("it holds at most by properties of functions that are not known here")
             return -1.0
         if degree >= PRIME:
             raise NotModularError("its degree is too large for this field to tell")
@@ -121,10 +127,8 @@ class _Point:
             return self._hashed(e, self._name(e))
         if isinstance(e, sp.KroneckerDelta):
             return int(self.integer(e.args[0]) == self.integer(e.args[1]))
-        if isinstance(e, sp.Sum):
-            return self._over_range(e, _add, 0)
-        if isinstance(e, sp.Product):
-            return self._over_range(e, _multiply, 1)
+        if isinstance(e, sp.Sum | sp.Product):
+            return self._over_range(e, _add if isinstance(e, sp.Sum) else _multiply, int(isinstance(e, sp.Product)))
         if isinstance(e, Trace):
             matrix = self.value(e.args[0])
             return (
@@ -132,13 +136,33 @@ class _Point:
                 if isinstance(matrix, tuple)
                 else matrix * MATRIX_SIZE
             )
-        if isinstance(e, Covariance | Expectation | Given | WideLimit):
+        if isinstance(e, Covariance | Expectation | Given | WideLimit | sp.Derivative):
             return self._operator(e)
-        raise NotModularError(f"{e.func} has no value modulo a prime")
+        return self._formal(e)
 
     def _name(self, value: sp.Expr) -> str:
         """A value of a sequence, with the integers of this point."""
-        return f"{value.func}({','.join(str(self.integer(argument)) for argument in value.args)})"
+        return f"{value.func}({','.join(map(self._argument, value.args))})"
+
+    def _argument(self, argument: sp.Expr) -> str:
+        if path in argument.free_symbols:
+            return f"at {self.value(argument)}"
+        return str(argument) if argument.is_Rational else str(self.integer(argument))
+
+    def _formal(self, e: sp.Expr) -> int:
+        """A function of the value of its argument: any at all, but sin² + cos² = 1 and asin + acos = pi/2."""
+        if e is sp.pi:
+            return self._hash("pi") % PRIME
+        if not isinstance(e, _FORMAL):
+            raise NotModularError(f"{e.func} has no value modulo a prime")
+        argument = self.value(e.args[0])
+        if isinstance(e, sp.asin):
+            return int(self._formal(sp.pi) * pow(2, -1, PRIME) - self._hash(f"acos({argument})")) % PRIME
+        if isinstance(e, sp.sin | sp.cos):
+            half = self._hash(f"tan({argument})/2") % PRIME
+            scale = pow(1 + half**2, -1, PRIME)
+            return (2 * half if isinstance(e, sp.sin) else 1 - half**2) * scale % PRIME
+        return self._hash(f"{e.func}({argument})") % PRIME
 
     def _fold(self, arguments: tuple[sp.Expr, ...], join: Callable[[Value, Value], Value]) -> Value:
         total = self.value(arguments[0])
@@ -236,6 +260,8 @@ class _Point:
                 return pow(self._root(base), int(2 * power), PRIME)
             if isinstance(base, sp.core.function.AppliedUndef) and base.is_positive:
                 return pow(self._hash(self._name(base)), int(2 * power), PRIME)
+            if base.is_commutative:
+                return pow(self._hash(f"root of {self.value(base)}") % PRIME, int(2 * power), PRIME)
         raise NotModularError(f"the power {base}**({exponent})")
 
     def rational(self, e: sp.Expr) -> sp.Rational:
@@ -269,6 +295,9 @@ class _Point:
             return max(above + below - own for above, own in parts), below
         if e.is_Pow:
             return self._degree_of_power(e)
+        if isinstance(e, _FORMAL):
+            above, below = self.degree(e.args[0])
+            return 2 + above, 2 + below
         return self._degree_over_range(e) if isinstance(e, sp.Sum | sp.Product) else (2, 0)
 
     def _degree_of_power(self, e: sp.Pow) -> tuple[int, int]:
@@ -289,6 +318,13 @@ class _Point:
         for index, _, _ in e.limits:
             self._bound.pop(index, None)
         return above * longest + below * longest, below * longest
+
+
+def _has_roots(expression: sp.Expr) -> bool:
+    """Whether it has square roots of anything but positive symbols and sequences."""
+    simple = (sp.Symbol, sp.core.function.AppliedUndef)
+    roots = (power for power in expression.atoms(sp.Pow) if power.exp.is_Rational and power.exp.q == 2)
+    return any(not (isinstance(power.base, simple) and power.base.is_positive) for power in roots)
 
 
 def _depth(expression: sp.Basic) -> int:

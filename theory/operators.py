@@ -148,6 +148,20 @@ def depends_on(expression: sp.Basic, variable: sp.Symbol) -> bool:
     return expression == variable or any(depends_on(argument, variable) for argument in expression.args)
 
 
+def is_smooth(node: sp.Basic, variable: sp.Symbol) -> bool:
+    """Whether an expression is a smooth function of a variable everywhere, by how it is written.
+
+    Sequences whose argument is the variable itself are smooth, if what is said of their derivatives is true.
+    """
+    if not node.has(variable) or node == variable:
+        return True
+    if isinstance(node, sp.core.function.AppliedUndef):
+        return all(argument == variable or not argument.has(variable) for argument in node.args)
+    power = isinstance(node, sp.Pow) and node.exp.is_Integer and node.exp > 0
+    combined = power or isinstance(node, sp.Add | sp.Mul | sp.sin | sp.cos | sp.exp)
+    return combined and all(is_smooth(argument, variable) for argument in node.args)
+
+
 def _slope(expression: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     """Left alone where it is not known yet how a sequence, or a symbolic power, depends on the variable."""
     unknown = any(f.has(variable) for f in expression.atoms(sp.core.function.AppliedUndef))
@@ -221,7 +235,14 @@ def _letters(word: sp.Expr) -> tuple[sp.Expr, ...]:
     return words(word)[0][1]
 
 
+def _derivative(body: sp.Expr, variable: sp.Tuple) -> sp.Expr:
+    """Carried out where the body is smooth, but for a sequence alone, of which it must be known."""
+    known = is_smooth(body, variable[0]) and not isinstance(body, sp.core.function.AppliedUndef)
+    return sp.diff(body, *variable) if known else sp.Derivative(body, variable)
+
+
 _RULES: Final[dict[Any, Callable[..., sp.Expr]]] = {
+    sp.Derivative: _derivative,
     Slope: _slope,
     Covariance: _covariance,
     Expectation: _expectation,

@@ -13,13 +13,14 @@ the true covariance is ``⊗ I_{n_x}``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import sympy as sp
 
 from theory import symbols
+from theory.exact_zeros import is_zero
 
 Covariance = Callable[[int, int], sp.Matrix]
 """``covariance(s, t)`` is ``E[Q_s^T Q_t]``, a d_q × d_q matrix."""
@@ -109,6 +110,15 @@ class Image:
     with_past: tuple[sp.Matrix, ...]
     direct: tuple[sp.Matrix, ...]
 
+    def at(self, values: Mapping[sp.Symbol, sp.Expr]) -> Image:
+        """The same with values in place of names."""
+        if not values:
+            return self
+        several = (self.predictor, (self.innovation,), self.with_past, self.direct)
+        parts = (tuple(block.xreplace(values) for block in blocks) for blocks in several)
+        predictor, (innovation,), with_past, direct = parts
+        return Image(predictor, innovation, with_past, direct)
+
 
 class StateEvolution:
     """Run (72) forward in time.
@@ -131,6 +141,7 @@ class StateEvolution:
         self.recursion = recursion
         self.covariances: Blocks = covariances or [[sp.Matrix(recursion.initial)]]
         self._images: list[Blocks] = [list(map(list, b)) for b in images or [[] for _ in recursion.matrices]]
+        self._names: dict[sp.Expr, sp.Symbol] = {}
 
     @property
     def time(self) -> int:
@@ -151,14 +162,16 @@ class StateEvolution:
         """
         now = self.time
         size = self.recursion.initial.rows
-        images = tuple(self._image(i, now) for i in range(len(self.recursion.matrices)))
+        named = tuple(self._image(i, now) for i in range(len(self.recursion.matrices)))
+        values = {name: value for value, name in self._names.items()}
+        images = tuple(image.at(values) for image in named)
         none = sp.zeros(size, size)
         column = [none]  # Q_0 is independent of every A_i
         column += [sum((image.with_past[s] for image in images), none) for s in range(now + 1)]
         for s, row in enumerate(self.covariances):
             row.append(column[s])
         self.covariances.append([block.T for block in column[:-1]] + [column[-1]])
-        for i, image in enumerate(images):
+        for i, image in enumerate(named):
             for s, row in enumerate(self._images[i]):
                 row.append(image.with_past[s])
             self._images[i].append([block.T for block in image.with_past[:-1]] + [image.with_past[-1]])
@@ -166,7 +179,11 @@ class StateEvolution:
 
     def _image(self, i: int, now: int) -> Image:
         matrix = self.recursion.matrices[i]
-        nu, moment = matrix.variance, matrix.row.cross_moment
+        nu = matrix.variance
+
+        def moment(s: int, t: int, covariance: Covariance) -> sp.Matrix:
+            return matrix.row.cross_moment(s, t, covariance).applyfunc(self._named)
+
         cross = [moment(s, now, self.covariance) for s in range(now)]
         predictor = self._predictor(i, now, cross)
         present_moment = moment(now, now, self.covariance)
@@ -179,19 +196,38 @@ class StateEvolution:
         direct = [nu * block for block in (*cross, present_moment)]
         return Image(
             tuple(predictor),
-            innovation.applyfunc(sp.expand),
-            tuple(block.applyfunc(sp.expand) for block in (*with_past, present)),
-            tuple(block.applyfunc(sp.expand) for block in direct),
+            innovation.applyfunc(self._expanded),
+            tuple(block.applyfunc(self._expanded) for block in (*with_past, present)),
+            tuple(block.applyfunc(self._expanded) for block in direct),
         )
+
+    def _named(self, entry: sp.Expr) -> sp.Expr:
+        """A name for a second moment with roots or arcs in it: predictors are rational in the moments."""
+        if entry.is_Rational or not (entry.is_number or entry.has(sp.pi, sp.exp, sp.sin, sp.cos)):
+            return entry
+        return self._names.setdefault(entry, sp.Dummy("moment", real=True))
+
+    def _expanded(self, entry: sp.Expr) -> sp.Expr:
+        return sp.expand(sp.cancel(entry) if entry.has(sp.Dummy) else entry)
 
     def _predictor(self, i: int, now: int, cross: list[sp.Matrix]) -> list[sp.Matrix]:
         """(72d): ``E[Z̄^T Z̄]^+ E[Z̄^T Z_t]``, cut into one block for each earlier time."""
         if all(block.is_zero_matrix for block in cross):
             return [sp.zeros(*block.shape) for block in cross]
         moment = self.recursion.matrices[i].row.cross_moment
-        gram = sp.Matrix(sp.BlockMatrix([[moment(r, s, self.covariance) for s in range(now)] for r in range(now)]))
-        stacked = gram.pinv() * sp.Matrix.vstack(*cross)
+        gram = sp.Matrix(
+            sp.BlockMatrix(
+                [[moment(r, s, self.covariance).applyfunc(self._named) for s in range(now)] for r in range(now)]
+            )
+        )
         size = cross[0].rows
+        if gram.has(sp.Dummy):
+            values = {name: value for value, name in self._names.items()}
+            determinant = sp.cancel(gram.det(method="berkowitz"))
+            singular = is_zero(determinant.xreplace(values))
+            stacked = (gram.pinv() if singular else gram.inv(method="ADJ")) * sp.Matrix.vstack(*cross)
+            return [stacked[s * size : (s + 1) * size, :].applyfunc(sp.cancel) for s in range(now)]
+        stacked = gram.pinv() * sp.Matrix.vstack(*cross)
         return [stacked[s * size : (s + 1) * size, :].applyfunc(sp.simplify) for s in range(now)]
 
 

@@ -10,7 +10,7 @@ import sympy as sp
 
 from theory.facts import Environment, Equation, Fact, Nonnegative, Nonzero
 from theory.justification import Definition, Justification, Relation
-from theory.symbols import INDICES
+from theory.symbols import INDICES, path
 from theory.verification import Identity, Obligation, Outcome, Verification, verify
 from theory.wellformed import denominators, does_not_vanish
 
@@ -112,8 +112,8 @@ class Step:
                     yield divisor
 
     def facts(self, environment: Environment) -> tuple[Fact, ...]:
-        """What later steps may use, under the conditions on indices that this one has used."""
-        when = tuple(known for known in environment.ranges(self.uses) if known.free_symbols & INDICES)
+        """What later steps may use, under the conditions on indices and paths that this one has used."""
+        when = tuple(known for known in environment.ranges(self.uses) if known.free_symbols & (INDICES | {path}))
         if not self.by.general:
             return ()
         if self.relation is Relation.EQUAL:

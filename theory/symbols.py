@@ -53,6 +53,9 @@ q, dq = sp.symbols(r"q_t \tilde{q}_t", commutative=False)
 size = sp.Symbol("varepsilon", real=True)
 """Size of a perturbation; derivatives are taken at 0."""
 
+path = sp.Symbol("lambda", real=True, nonnegative=True)
+"""A place between 0 and 1 on a path; facts in it are meant for all of these."""
+
 i, k, l, m, p, r, a, b, c, d = sp.symbols("i k l m p r a b c d", integer=True, nonnegative=True)  # noqa: E741
 """Further indices: of nodes, channels, components and steps."""
 
@@ -63,6 +66,6 @@ INDICES: frozenset[sp.Symbol] = frozenset({s, t, j, i, k, l, m, p, r, a, b, c, d
 """The symbols that a fact is meant for all values of."""
 
 PARAMETERS: frozenset[sp.Symbol] = frozenset(
-    {n, T, n_x, n_y, *VARIANCES, epsilon_W, epsilon_F, epsilon_C, W, dW, F, dF, C, dC, size}
+    {n, T, n_x, n_y, *VARIANCES, epsilon_W, epsilon_F, epsilon_C, W, dW, F, dF, C, dC, size, path}
 )
 """The symbols that no derivation may define anew."""

@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 from theory.facts import Environment, Equation
 from theory.matching import is_bare, match
 from theory.operators import depends_on, is_random
-from theory.symbols import INDICES, PARAMETERS, size
+from theory.symbols import INDICES, PARAMETERS, path, size
 
 
 def introduces(name: sp.Basic, meaning: sp.Basic, environment: Environment) -> bool:
@@ -24,11 +24,11 @@ def introduces(name: sp.Basic, meaning: sp.Basic, environment: Environment) -> b
     """
     if not isinstance(name, sp.Symbol | AppliedUndef) or name in PARAMETERS or name in INDICES:
         return False
-    if (meaning.free_symbols & INDICES) - name.free_symbols:
+    if (meaning.free_symbols & (INDICES | {path})) - name.free_symbols:
         return False
     if any(argument.is_integer and not argument.is_nonnegative for argument in name.args):
         return False  # it may be another value of the sequence than it seems
-    return _descends(name, meaning) and _is_harmless(name, environment, ())
+    return _is_apart(name, environment) and _descends(name, meaning) and _is_harmless(name, environment, ())
 
 
 def keeps_assumptions(name: sp.Basic, meaning: sp.Basic) -> bool:
@@ -59,6 +59,13 @@ def _descends(name: sp.Basic, meaning: sp.Basic) -> bool:
     return any(
         all(bool((there - r.args[place]).is_positive) for r in references) for place, there in enumerate(name.args)
     )
+
+
+def _is_apart(name: sp.Basic, environment: Environment) -> bool:
+    """Whether a value along a path is of a sequence that nothing else is said of, and any other is not of such."""
+    facts = (fact for facts in environment.facts.values() for fact in facts)
+    values = [value for fact in facts for side in fact.expressions() for value in _like(name, side)]
+    return not values or not any(path in value.free_symbols for value in (name, *values))
 
 
 def _overlap(first: sp.Basic, second: sp.Basic) -> bool:

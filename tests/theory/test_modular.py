@@ -192,3 +192,36 @@ class Unknown(sp.Function):
 def test_what_has_no_meaning_modulo_a_prime_is_named():
     with pytest.raises(NotModularError, match="Unknown"):
         vanishes_modulo_prime(Unknown(nu_W))
+
+
+x = sp.Symbol("modular_x", positive=True)
+
+
+def test_sines_and_cosines_lie_on_a_circle():
+    assert vanishes_modulo_prime(sp.sin(x) ** 2 + sp.cos(x) ** 2 - 1)
+
+
+def test_arcs_are_complements():
+    assert vanishes_modulo_prime(sp.asin(x / 3) + sp.acos(x / 3) - sp.pi / 2)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        sp.sin(2 * x) - 2 * sp.sin(x) * sp.cos(x),
+        sp.sin(x) - sp.cos(x),
+        sp.sqrt(x**4 + 2 * x**2 + 1) - x**2 - 1,
+        sp.pi - 3,
+        sp.acos(x) - sp.acos(-x),
+        sp.erf(x) - x,
+    ],
+    ids=str,
+)
+def test_a_value_says_nothing_of_functions_of_which_little_is_known(unknown):
+    with pytest.raises(NotModularError):
+        vanishes_modulo_prime(unknown)
+
+
+def test_what_is_the_same_function_of_the_same_value_cancels():
+    assert vanishes_modulo_prime(sp.acos((x + 1) ** 2) - sp.acos(x**2 + 2 * x + 1, evaluate=False))
+    assert vanishes_modulo_prime(sp.sqrt((x + 1) ** 2 + 1) - sp.sqrt(x**2 + 2 * x + 2))

@@ -6,7 +6,7 @@ from theory.operators import Covariance, Expectation, Slope, Trace, sequence
 from theory.rendering.printer import latex, step_latex, sum_latex
 from theory.rendering.words import plain, spans
 from theory.step import Step
-from theory.symbols import F, T, W, dW, epsilon_W, i, j, n, nu_C, nu_W, size, t
+from theory.symbols import F, T, W, dW, epsilon_W, i, j, n, nu_C, nu_W, path, size, t
 
 state = sequence("rendering_h", "h_{{{0}}}", commutative=False)
 value = sequence("rendering_v", "v_{{{0}}}")
@@ -124,3 +124,10 @@ def test_words_are_text_and_mathematics_in_turn():
         "b",
         ".",
     ]
+
+
+def test_a_derivative_is_told_from_a_product():
+    f = sequence("printed_along", "f_{{{0}}}")
+    derivative = sp.Derivative(f(path), path)
+    assert latex(derivative) == r"\frac{d f_{\lambda}}{d \lambda}"
+    assert latex(derivative * f(0)).endswith(("f_{0}", latex(derivative)))

@@ -33,7 +33,7 @@ from theory.rendering.numbering import Numbering, label
 from theory.rendering.printer import latex, step_sides, sum_latex
 from theory.rendering.verdict import verdict
 from theory.rendering.words import spans
-from theory.statements.catalogue import STATEMENTS, Statement
+from theory.statements.catalogue import PARTS, STATEMENTS, Statement
 from theory.step import Hypothesis, Origin, Step, VerifiedStep, is_definition
 from theory.verification import Outcome
 
@@ -188,6 +188,8 @@ def _plain_spans(words: str) -> tuple[Text | Math | Reference, ...]:
 
 def _statement_of(derivation_id: str) -> Statement | None:
     """The statement that a derivation is part of, by its id."""
+    if derivation_id in PARTS:
+        return STATEMENTS[PARTS[derivation_id]]
     for known in (derivation_id, derivation_id.rstrip("abcdefgh")):
         if known in STATEMENTS:
             return STATEMENTS[known]
@@ -209,7 +211,7 @@ def _sides(fact: Fact) -> tuple[str, str, str] | tuple[()]:
     """Left side, relation and right side of a fact, in LaTeX; empty for what only words say."""
     shown = [latex(expression) for expression in fact.expressions()]
     cov = r"\operatorname{Cov}"
-    given = rf" \mid {shown[0]}"
+    given = rf" \mid {shown[0]}" if shown else ""
     sides: tuple[str, str, str] | tuple[()] = ()
     match fact:
         case Nonnegative():

@@ -7,6 +7,7 @@ break it, the one is chosen that has the fewest lines, breaks at the best places
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,6 +17,9 @@ from theory.rendering.metrics import Box, read, total, width
 
 LINE: Final = 30.0
 """Width of a line in em: what remains of LaTeX's narrowest default page beside an equation number."""
+
+_FUNCTION: Final = re.compile(r"\\(?:arc)?(?:sin|cos|tan)h?(?![a-z])|\\(?:exp|log|det)(?![a-z])|\\operatorname\*?\{")
+"""What an argument follows, and no product."""
 
 _QUAD: Final = r"\quad"
 _WIDE_LEFT: Final = 0.4
@@ -201,7 +205,7 @@ def _deep(box: Box) -> Iterator[Box]:
 
 def _cost(box: Box, before: Box | None, depth: int) -> tuple[float, bool]:
     """What a line break before a box costs, and whether it is between factors."""
-    if before is None:
+    if before is None or _FUNCTION.match(before.latex):
         return _FORBIDDEN, False
     if box.kind == "relation":
         return (_DEEPER * depth, False) if before.kind != "relation" else (_FORBIDDEN, False)

@@ -35,6 +35,7 @@ _COMMANDS: Final = {
     "rho": 0.52, "sigma": 0.61, "tau": 0.55, "phi": 0.6, "chi": 0.63, "psi": 0.69, "omega": 0.66, "Gamma": 0.76,
     "Delta": 0.83, "Lambda": 0.69, "Sigma": 0.83, "Omega": 0.77, "ell": 0.42, "infty": 1.0, "top": 0.78,
     "cdots": 1.34, "ldots": 1.34, "dots": 1.34, "lVert": 0.5, "rVert": 0.5, "partial": 0.59, "cos": 1.3, "sin": 1.2,
+    "arccos": 2.7, "arcsin": 2.6, "tanh": 2.1,
     "exp": 1.5, "log": 1.3, "displaystyle": 0.0, "bigl": 0.1, "bigr": 0.1,
     "Bigl": 0.3, "Bigr": 0.3, "prime": 0.3, "mid": 0.9,
 }  # fmt: skip

@@ -30,10 +30,18 @@ RELATIONS: Final[dict[Relation, str]] = {
     Relation.NOT_EQUAL: r"\ne",
 }
 
+DIGITS: Final = 6
+"""Of the decimal that is shown beside an irrational number."""
+
 _TALL: Final = re.compile(r"\\(frac|sum|prod|begin|sqrt)(?![a-z])")
 _WORDS: Final = re.compile(r"_\{(max|min)\}")
 _ENCLOSED: Final = re.compile(r"\{[^{}]*\}|\([^()]*\)|\\\|.*?\\\||\\lVert.*?\\rVert|\\langle.*?\\rangle")
-_SETTINGS: Final[dict[str, Any]] = {"mat_str": "bmatrix", "mat_delim": "", "fold_short_frac": False}
+_SETTINGS: Final[dict[str, Any]] = {
+    "mat_str": "bmatrix",
+    "mat_delim": "",
+    "fold_short_frac": False,
+    "inv_trig_style": "full",
+}
 
 
 class Printer(LatexPrinter):  # type: ignore[misc]
@@ -49,7 +57,9 @@ class Printer(LatexPrinter):  # type: ignore[misc]
     def _print_Function(self, expr: sp.Expr, exp: str | None = None) -> str:
         template = TEMPLATES.get(str(expr.func))
         if template is None:
-            return str(super()._print_Function(expr, exp))
+            printed = str(super()._print_Function(expr, exp))
+            name, opening, rest = printed.partition(r"{\left(")  # without the braces a long argument can be broken
+            return rf"{name}\left({rest[:-1]}" if opening and rest.endswith(r"\right)}") else printed
         printed = template.format(*(self._compact(argument) for argument in expr.args))
         if exp is None:
             return printed
@@ -60,6 +70,14 @@ class Printer(LatexPrinter):  # type: ignore[misc]
         name = self._print(variable)
         slope = rf"\left.\frac{{d}}{{d{name}}}\right|_{{{name}=0}}\left({self._print(body)}\right)"
         return self._raised(slope, exp)
+
+    def _print_Derivative(self, expr: sp.Derivative) -> str:
+        variable = self._print(expr.variables[0])
+        if len(expr.variables) > 1:
+            return str(super()._print_Derivative(expr))
+        if isinstance(expr.expr, AppliedUndef):
+            return rf"\frac{{d {self._print(expr.expr)}}}{{d {variable}}}"
+        return rf"\frac{{d}}{{d {variable}}} \left({self._print(expr.expr)}\right)"
 
     def _print_Covariance(self, expr: sp.Expr, exp: str | None = None) -> str:
         arguments = ", ".join(self._print(argument) for argument in expr.args)
@@ -126,7 +144,7 @@ class Printer(LatexPrinter):  # type: ignore[misc]
         below = [] if number.q == 1 else [sp.Integer(number.q)]
         for factor in sorted(rest.as_ordered_factors(), key=_rank):
             base, exponent = factor.as_base_exp()
-            divides = exponent.is_Rational and exponent < 0 and not base.is_number
+            divides = exponent.is_Rational and exponent < 0 and not base.is_Rational
             if divides:
                 below.append(base**-exponent)
             elif factor != 1:
@@ -265,7 +283,18 @@ def sum_latex(terms: Iterable[sp.Expr]) -> str:
 def step_sides(step: Step) -> tuple[str, str, str]:
     """Left side, relation and right side of a step."""
     relation = ":=" if isinstance(step.by, Definition) and step.relation is Relation.EQUAL else RELATIONS[step.relation]
-    return latex(step.lhs), relation, latex(step.rhs)
+    return latex(step.lhs), relation, latex(step.rhs) + _rounded(step.rhs)
+
+
+def _rounded(expression: sp.Basic) -> str:
+    """About how much an irrational number is, for readers."""
+    if not (isinstance(expression, sp.Expr) and expression.is_number and expression.is_commutative):
+        return ""
+    if expression.is_Rational or not expression.atoms(sp.Pow, sp.Function, sp.NumberSymbol):
+        return ""
+    value = expression.evalf(DIGITS)
+    shown = f"{float(value):.{DIGITS}g}" if value.is_Float else "e"
+    return "" if "e" in shown else rf" \approx {{{shown}}}"
 
 
 def step_latex(step: Step) -> str:

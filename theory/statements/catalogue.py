@@ -72,12 +72,22 @@ STATEMENTS: Final[dict[str, Statement]] = {
             "C.1",
             "Lemma C.1",
             "Gaussian recursions and their state evolution",
-            ("lemma_c_1b:conditioning", "lemma_c_1a:state_evolution"),
+            (
+                "lemma_c_1b:conditioning",
+                "lemma_c_1a:state_evolution",
+                "isserlis:isserlis",
+                "arc_cosine:arc_cosine",
+                "arcsine:arcsine",
+            ),
         ),
         Statement("stability", "Stability", "which variances make the linear RNN stable", ("stability:stability",)),
         Statement("32", "Distance (32)", "the Wasserstein distance of Gaussians", ("distance_32:gaussian_distance",)),
     )
 }
+
+
+PARTS: Final[dict[str, str]] = dict.fromkeys(("conditioning", "isserlis", "arc-cosine", "arcsine"), "C.1")
+"""Derivations that are not named after the statement they are part of."""
 
 
 def all_derivations() -> Iterator[Derivation]:
