@@ -57,6 +57,7 @@ def bounds(expression: Expression, ranges: Mapping[Variable, tuple[float, float]
 
     Examples
     --------
+    >>> from numerics.expression import Apply
     >>> bounds(Apply("tanh", (State(0, 0),)), {State(0, 0): (-inf, inf)})
     Bounds(low=-1.0, high=1.0, slope=1.0)
     """

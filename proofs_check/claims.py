@@ -12,14 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sympy as sp
 
-from proofs_check.errors import FormulaError
+from proofs_check.errors import FormulaError, InputError
 from proofs_check.formula import parse_formula
+from proofs_check.registry import Entry, claimable
 from theory import symbols
 from theory.verification import Identity, Outcome, verify
+
+if TYPE_CHECKING:
+    from proofs_check.settings import Settings
 
 SYMBOLS: Final[dict[str, sp.Symbol]] = {
     str(s): s for s in (symbols.j, symbols.T, symbols.n_x, symbols.n_y, symbols.nu_W, symbols.nu_F, symbols.nu_C)
@@ -228,3 +232,24 @@ def contradiction(claimed: sp.Expr, true: sp.Expr) -> str:
     if not _is_finite(claimed):
         return f"the claim is undefined, true is {_decimal(true)}"
     return f"claimed {_decimal(claimed)}, true {_decimal(true)} ({_difference(claimed, true)})"
+
+
+def check_claims(entry: Entry, settings: Settings) -> None:
+    """Complain about claims that are not understood, or that a statement says nothing about.
+
+    Raises
+    ------
+    InputError
+        Naming the claim and what is allowed.
+    """
+    seen = set()
+    for text in settings.claims:
+        try:
+            target = Claim.parse(text).target
+        except FormulaError as error:
+            raise InputError(f"--claim: {error}") from None
+        if target not in entry.targets:
+            raise InputError(f"--claim {text!r}: {entry.id} says nothing about {target!r}; there is {claimable()}")
+        if target in seen:
+            raise InputError(f"--claim {text!r}: {target!r} is claimed twice")
+        seen.add(target)

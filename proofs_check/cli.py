@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from proofs_check import __version__
-from proofs_check.errors import FormulaError, InputError, UserError
-from proofs_check.registry import ENTRIES, Entry, claimable, find
+from proofs_check.errors import InputError, UserError
+from proofs_check.registry import ENTRIES, Entry, find
+from proofs_check.request import OPTIONS, settings_of
 
 if TYPE_CHECKING:
     from proofs_check.progress import Progress
@@ -33,27 +34,12 @@ EXIT_INCONCLUSIVE: Final = 3
 EXIT_INTERRUPTED: Final = 130
 PATIENCE: Final = 3.0
 
-OPTIONS: Final = {
-    "widths": "n",
-    "horizon": "horizon",
-    "nu_w": "nu-w",
-    "nu_f": "nu-f",
-    "nu_c": "nu-c",
-    "inputs": "inputs",
-    "outputs": "outputs",
-    "sampler": "sampler",
-    "seed": "seed",
-    "replicates": "replicates",
-    "resolution": "resolution",
-}
-"""Name of a parameter of the command → the option whose value may decide a report."""
-
 EPILOG = """\b
 Examples:
   check-theorem 3.3 --n 4096
   check-theorem 3.3 --n 64,512,1e9 --horizon 8 --nu-w 0.9
   check-theorem 3.3 --claim "rho = nu_C*nu_W**j + nu_F*nu_W**j"
-  check-theorem 2.1
+  check-theorem C.1 --recursion my.toml --n 1e6 --horizon 12
   check-theorem all
 
 \b
@@ -88,6 +74,17 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
     show_default=True,
     help="How to draw at the given widths. Lazy is exact in law and its cost does not depend on n; auto "
     "is lazy, compared with dense wherever dense fits.",
+)
+@click.option(
+    "--recursion",
+    default="tanh-rnn",
+    show_default=True,
+    metavar="FILE",
+    help="The recursion for C.1: a TOML file, or an example: impulse-response, linearized-rnn, tanh-rnn, relu-rnn, "
+    "erf-reservoir.",
+)
+@click.option(
+    "--outside-hypotheses", "outside", is_flag=True, help="Run a recursion that Lemma C.1 does not cover all the same."
 )
 @click.option(
     "--jobs", type=int, metavar="J", help="Worker processes; they do not change the report.  [default: all processors]"
@@ -134,7 +131,7 @@ def _check_all(given: list[str], options: dict[str, Any]) -> int:
         if options[option]:
             raise InputError(f"--{option.removesuffix('s').removesuffix('_file')}: give one statement, not all")
     entries = [entry for entry in ENTRIES.values() if not entry.within]
-    requests = [_settings(entry, given, options) for entry in entries]
+    requests = [settings_of(entry, given, options) for entry in entries]
     found = []
     for entry, settings in zip(entries, requests, strict=True):
         verdict = run(entry, settings, _progress(quiet=options["quiet"]))
@@ -147,67 +144,17 @@ def _check_all(given: list[str], options: dict[str, Any]) -> int:
 
 
 def _check(entry: Entry, given: list[str], options: dict[str, Any]) -> int:
-    settings = _settings(entry, given, options)
+    settings = settings_of(entry, given, options)
     json_file = options["json_file"]
     if json_file not in (None, "-"):
         _check_writable(Path(json_file))
     return _run(entry, settings, json_file, quiet=options["quiet"] or json_file == "-")
 
 
-def _settings(entry: Entry, given: list[str], options: dict[str, Any]) -> Settings:
-    """The request; what the statement does not use is left at its default, and remembered."""
-    from proofs_check.report.command import DEFAULTS, FIXES
-    from proofs_check.settings import (
-        DEFAULT_RESOLUTION,
-        Settings,
-        default_jobs,
-        parse_resolution,
-        parse_variance,
-        parse_widths,
-    )
-
-    unused = [name for name in given if OPTIONS[name] not in entry.options]
-    ignored = tuple((OPTIONS[name], _as_text(options[name])) for name in unused)
-    options = options | {name: _default(OPTIONS[name], options[name]) for name in unused}
-    if options["replicates"] is not None and options["resolution"] is not None:
-        raise InputError("--replicates and --resolution: give one of them, since each decides the other")
-    return Settings(
-        widths=parse_widths(options["widths"] or (DEFAULTS["n"],)),
-        horizon=options["horizon"],
-        inputs=options["inputs"],
-        outputs=options["outputs"],
-        nu_W=parse_variance("--nu-w", options["nu_w"]),
-        nu_F=parse_variance("--nu-f", options["nu_f"]),
-        nu_C=parse_variance("--nu-c", options["nu_c"]),
-        replicates=options["replicates"],
-        resolution=parse_resolution(options["resolution"]) if options["resolution"] else DEFAULT_RESOLUTION,
-        resolution_given=options["resolution"] is not None,
-        sampler=options["sampler"],
-        jobs=default_jobs() if options["jobs"] is None else options["jobs"],
-        seed=options["seed"],
-        claims=tuple(options["claims"]),
-        fixed=frozenset(FIXES[OPTIONS[name]] for name in given if OPTIONS[name] in FIXES and name not in unused),
-        ignored=ignored,
-    )
-
-
-def _default(option: str, given: object) -> object:
-    """What an option is when it is not given."""
-    from proofs_check.report.command import DEFAULTS
-
-    if isinstance(given, tuple):
-        return ()
-    return type(given)(DEFAULTS[option]) if option in DEFAULTS else None  # type: ignore[call-arg]
-
-
-def _as_text(value: object) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
 def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool) -> int:
     """Validate the claims, print the heading, run, and report."""
     if settings.claims:
-        _check_claims(entry, settings.claims)
+        entry.check_claims(settings)
     if not quiet:
         from proofs_check.report.heading import heading
 
@@ -261,24 +208,6 @@ def _progress(*, quiet: bool) -> Progress:
     if quiet:
         return Silent()
     return Bar() if sys.stderr.isatty() else Heartbeat()
-
-
-def _check_claims(entry: Entry, claims: tuple[str, ...]) -> None:
-    from proofs_check.claims import Claim
-
-    if not entry.targets:
-        raise InputError(f"--claim: {entry.id} has no formula of its own to claim; there is {claimable()}")
-    seen = set()
-    for text in claims:
-        try:
-            target = Claim.parse(text).target
-        except FormulaError as error:
-            raise InputError(f"--claim: {error}") from None
-        if target not in entry.targets:
-            raise InputError(f"--claim {text!r}: {entry.id} says nothing about {target!r}; there is {claimable()}")
-        if target in seen:
-            raise InputError(f"--claim {text!r}: {target!r} is claimed twice")
-        seen.add(target)
 
 
 def _check_writable(path: Path) -> None:

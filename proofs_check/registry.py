@@ -6,6 +6,7 @@ Definitions are imported only when they are asked for, so that listing them cost
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from proofs_check.derive.documents import key
 from proofs_check.errors import InputError
 
 if TYPE_CHECKING:
+    from proofs_check.settings import Settings
     from proofs_check.theorem import Theorem
 
 MEASURED: Final = (
@@ -30,6 +32,9 @@ MEASURED: Final = (
     "resolution",
 )
 """Options of a statement that is simulated."""
+
+SIMULATED: Final = ("n", "horizon", "recursion", "outside-hypotheses", "seed", "replicates")
+"""Options of a recursion that is simulated."""
 
 SYMBOLIC: Final = ("seed",)
 """Options of a statement that is derived, and worked out exactly at random small sizes."""
@@ -50,6 +55,8 @@ class Entry:
         What ``--claim`` may be about.
     within : str
         The id of the statement that it is a part of.
+    claims : str
+        ``module:function`` that complains about claims which are not understood.
     """
 
     id: str
@@ -58,12 +65,31 @@ class Entry:
     options: tuple[str, ...] = SYMBOLIC
     targets: tuple[str, ...] = ()
     within: str = ""
+    claims: str = "claims:check_claims"
+
+    def check_claims(self, settings: Settings) -> None:
+        """Complain about claims that cannot be checked.
+
+        Raises
+        ------
+        InputError
+            Naming the claim and what is allowed.
+        """
+        if not self.targets:
+            raise InputError(f"--claim: {self.id} has no formula of its own to claim; there is {claimable()}")
+        _function(self.claims)(self, settings)
 
     def load(self) -> Theorem[Any]:
         """The definition, imported."""
-        module, function = self.source.split(":")
-        theorem: Theorem[Any] = getattr(import_module(f"{__package__}.{module}"), function)()
+        theorem: Theorem[Any] = _function(self.source)()
         return theorem
+
+
+def _function(place: str) -> Callable[..., Any]:
+    """``module:function`` of this package."""
+    module, name = place.split(":")
+    function: Callable[..., Any] = getattr(import_module(f"{__package__}.{module}"), name)
+    return function
 
 
 ENTRIES: Final[dict[str, Entry]] = {
@@ -131,8 +157,23 @@ ENTRIES: Final[dict[str, Entry]] = {
         Entry("B.1", "Lemma B.1: a sum over a basis is an expectation (38)", "symbolic.lemma_b_1:theorem"),
         Entry(
             "C.1",
-            "Lemma C.1: Gaussian recursions and their state evolution (72) (symbolic part)",
-            "symbolic.lemma_c_1:theorem",
+            "Lemma C.1: Gaussian recursions and their state evolution (72)",
+            "recursion.statement:theorem",
+            SIMULATED,
+            ("var", "cov"),
+            claims="recursion.claim:check_claims",
+        ),
+        Entry(
+            "79",
+            "Lemma C.1 (79): what the images of a Gaussian matrix say of it (symbolic part)",
+            "symbolic.lemma_c_1:conditioning_alone",
+            within="C.1",
+        ),
+        Entry(
+            "72",
+            "Lemma C.1 (72): predictors, innovations and covariances (symbolic part)",
+            "symbolic.lemma_c_1:evolution_alone",
+            within="C.1",
         ),
         Entry("stability", "Stability: the linear RNN is stable for ν_W < 1", "symbolic.stability:theorem"),
         Entry("32", "Distance (32): the Wasserstein distance of Gaussians", "symbolic.distance_32:theorem"),

@@ -7,12 +7,15 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import log10
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from numerics.linear_rnn import Parameters
 from numerics.memory import bytes_needed, dense_bytes
 from numerics.workers import available_workers
 from proofs_check.errors import InputError
+
+if TYPE_CHECKING:
+    from proofs_check.recursion.model import PythonRecursion, RecursionData
 
 MAX_WIDTH: Final = 10**18
 MIN_REPLICATES: Final = 64
@@ -53,6 +56,10 @@ class Settings:
         Names of the parameters that the user gave explicitly.
     ignored : tuple of (str, str)
         Options that the user gave, with their values, and that the statement does not use.
+    recursion : RecursionData, PythonRecursion or None
+        The recursion of Lemma C.1.
+    outside_hypotheses : bool
+        Whether a recursion that the lemma does not cover is run all the same.
     """
 
     widths: tuple[int, ...]
@@ -71,6 +78,8 @@ class Settings:
     claims: tuple[str, ...] = ()
     fixed: frozenset[str] = frozenset()
     ignored: tuple[tuple[str, str], ...] = ()
+    recursion: RecursionData | PythonRecursion | None = None
+    outside_hypotheses: bool = False
 
     def __post_init__(self) -> None:
         for width in self.widths:

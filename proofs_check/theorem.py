@@ -208,6 +208,8 @@ class ControlResult:
     numeric : bool
         Whether the measurements, or the exact computations, alone refuted it.
     symbolic_reason, numeric_reason : str
+    remark : str
+        Why it is not applicable, where that is not because it is true.
     """
 
     control: Control
@@ -216,6 +218,7 @@ class ControlResult:
     numeric: bool
     symbolic_reason: str
     numeric_reason: str
+    remark: str = ""
 
     @property
     def refuted(self) -> bool:

@@ -34,6 +34,7 @@ EPILOG = f"""\b
 Examples:
   derive-theorem 3.3                      LaTeX on standard output
   derive-theorem 3.3b -o kernel.pdf       one part, as PDF
+  derive-theorem C.1 --recursion my.toml -o my.pdf
   derive-theorem exact-values -o exact.md
   derive-theorem --all -o derivations     every statement, with an index
   derive-theorem --check                  is {FOLDER} current?
@@ -57,6 +58,10 @@ marked), or --check finds a difference, 2 bad usage, input or output,
     "suffix of FILE, or latex, or text; with --all: latex, markdown and html]",
 )
 @click.option("-o", "--output", metavar="FILE", help="Where to write; - for standard output; a folder with --all.")
+@click.option(
+    "--recursion", metavar="FILE", help="With C.1: derive the covariances of this recursion, a TOML file or an example."
+)
+@click.option("--steps", type=int, metavar="S", help="With --recursion: how many steps are written out.  [default: 3]")
 @click.option("--all", "everything", is_flag=True, help="Write every statement, an index and the graph into a folder.")
 @click.option("--check", is_flag=True, help=f"Only compare what --all would write with a folder.  [default: {FOLDER}]")
 @click.option("--graph", is_flag=True, help="Show what each derivation builds on.")
@@ -80,6 +85,10 @@ def command(identifier: str | None, **options: Any) -> int:
         raise click.UsageError("which statement? For example 'derive-theorem 3.3'; --list shows all.")
     if options["jobs"] is not None and options["jobs"] < 1:
         raise InputError(f"--jobs {options['jobs']}: at least 1 is needed")
+    if options["recursion"] is None and options["steps"] is not None:
+        raise InputError("--steps: is about a recursion; give --recursion as well")
+    if options["recursion"] is not None and (identifier is None or find(identifier).id != "C.1"):
+        raise InputError("--recursion: goes with C.1, as in 'derive-theorem C.1 --recursion my.toml'")
     if options["list_all"]:
         width = max(len(document.id) for document in documents())
         for document in documents():
@@ -95,10 +104,11 @@ def command(identifier: str | None, **options: Any) -> int:
 
 def _document(identifier: str, options: dict[str, Any]) -> int:
     """One document, to a file or to standard output."""
-    from proofs_check.derive.documents import produce
+    from proofs_check.derive.documents import of_recursion, produce
 
     form = _format(options, FORMATS, "latex")
-    document = find(identifier)
+    source = options["recursion"]
+    document = find(identifier) if source is None else of_recursion(source, options["steps"])
     if form == "pdf":
         from proofs_check.derive.pdf import pdflatex
 

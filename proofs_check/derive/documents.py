@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 TEXT_FORMATS: Final = ("latex", "fragment", "markdown", "html")
 FORMATS: Final = (*TEXT_FORMATS, "pdf")
+DEFAULT_STEPS: Final = 3
+MAX_STEPS: Final = 8
 WORDS: Final = (
     r"theorems?|thm\.?|propositions?|prop\.?|lemmas?|lem\.?|equations?|eq\.?|bound|distance|part|inequality|statement"
 )
@@ -144,6 +146,23 @@ def find(name: str) -> Document:
     names = dict.fromkeys(known[one].id for one in sorted(near, key=lambda one: one[0] != wanted[:1]))
     hint = f"; did you mean {' or '.join(names)}?" if names else ""
     raise InputError(f"unknown statement {name!r}{hint} (derive-theorem --list shows all)")
+
+
+def of_recursion(source: str, steps: int | None = None) -> Document:
+    """Lemma C.1 for a recursion that is read from a file, or for an example.
+
+    Raises
+    ------
+    InputError
+        When the recursion is not understood, or has no form that derivations know.
+    """
+    from proofs_check.recursion.reader import read
+    from proofs_check.recursion.symbolic import exact
+    from theory.statements.user_recursion import statement
+
+    if steps is not None and not 1 <= steps <= MAX_STEPS:
+        raise InputError(f"--steps {steps}: from 1 to {MAX_STEPS} are written out")
+    return _document(statement(exact(read(source)), DEFAULT_STEPS if steps is None else steps))
 
 
 def produce(document: Document, formats: tuple[str, ...]) -> Product:

@@ -19,6 +19,7 @@ DEFAULTS: Final[dict[str, str]] = {
     "outputs": "1",
     "sampler": "auto",
     "seed": "2021",
+    "recursion": "tanh-rnn",
 }
 """Defaults of the command line. The variances are generic, so that no false formula agrees by accident."""
 
@@ -61,6 +62,7 @@ def reproducing_command(entry: Entry, settings: Settings) -> str:
         "outputs": str(s.outputs),
         "sampler": s.sampler,
         "seed": str(s.seed),
+        "recursion": s.recursion.source if s.recursion else DEFAULTS["recursion"],
     }
     words = ["check-theorem", entry.id]
     for option, value in values.items():
@@ -71,10 +73,12 @@ def reproducing_command(entry: Entry, settings: Settings) -> str:
         words += ["--replicates", str(s.replicates)]
     elif s.resolution_given or s.resolution != DEFAULT_RESOLUTION:
         words += ["--resolution", f"{s.resolution:g}"]
+    if s.outside_hypotheses:
+        words += ["--outside-hypotheses"]
     for claim in s.claims:
         words += ["--claim", claim]
     for option, text in s.ignored:
-        words += [f"--{option}", text]
+        words += [f"--{option}", *([text] if text else [])]
     return shlex.join(words)
 
 

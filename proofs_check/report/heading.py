@@ -18,8 +18,10 @@ def heading(entry: Entry, settings: Settings) -> str:
         "nu-f": f"ν_F = {decimal(s.nu_F)}",
         "nu-c": f"ν_C = {decimal(s.nu_C)}",
     }
+    recursion = s.recursion
     lines = [
         entry.title,
+        f"{recursion.title} ({recursion.source})" if recursion and "recursion" in entry.options else "",
         f"n = {', '.join(map(str, s.widths))}" if "n" in entry.options else "",
         "   ".join(text for option, text in sizes.items() if option in entry.options),
     ]

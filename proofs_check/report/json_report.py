@@ -79,6 +79,8 @@ def _settings(verdict: Verdict) -> dict[str, Any]:
         "seed": ("seed", s.seed),
         "replicates": ("replicates", s.replicates),
         "resolution": ("resolution", s.resolution),
+        "recursion": ("recursion", s.recursion.source if s.recursion else None),
+        "outside-hypotheses": ("outside_hypotheses", s.outside_hypotheses),
     }
     used = {name: value for option, (name, value) in values.items() if option in options}
     return used | {"fixed": sorted(s.fixed)}

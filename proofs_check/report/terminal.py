@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -78,6 +79,9 @@ def print_report(verdict: Verdict, out: Console) -> None:
         _print_part(verdict, part, out)
     for rows in _lag_tables(verdict):
         _print_lags(rows, verdict.settings, out)
+    for item in verdict.judgement.evidence:
+        if "table" in item.details:
+            _print_table(item.details["table"], out)
     _print_controls(verdict.controls, DEEDS[verdict.theorem.rests_on][0], out)
     print_verdict(verdict, out)
     out.print(Text(f"reproduce   {reproducing_command(verdict.entry, verdict.settings)}", style="dim"), soft_wrap=True)
@@ -150,15 +154,7 @@ def _lag_tables(verdict: Verdict) -> list[Evidence]:
 def _print_lags(item: Evidence, settings: Settings, out: Console) -> None:
     rows: list[dict[str, Any]] = item.details["rows"]
     selected = _selected(rows)
-    table = Table(
-        box=None,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        header_style="dim",
-        title_justify="left",
-        title=f"n = {item.details['n']}, {item.details['replicates']} draws",
-        title_style="bold",
-    )
+    table = _plain_table(f"n = {item.details['n']}, {item.details['replicates']} draws")
     for name in ("lag", "claimed", "exact", "measured", "± 95 %", "off limit", "z", "resolved", "tested"):
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name) + 1)
     for row in selected:
@@ -173,6 +169,30 @@ def _print_lags(item: Evidence, settings: Settings, out: Console) -> None:
     if resolved:
         out.print(_resolution(max(resolved), name, item.details["n"], settings, everywhere=len(resolved) == len(rows)))
     out.print()
+
+
+def _print_table(content: Mapping[str, Any], out: Console) -> None:
+    """A table that a check has filled in: names on the left, numbers on the right."""
+    out.print(Text(content["title"], style="bold"))
+    table = _plain_table(None)
+    for place, name in enumerate(content["columns"]):
+        table.add_column(name, justify="right" if place else "left", no_wrap=True, min_width=len(name) + 1)
+    for row in content["rows"]:
+        table.add_row(*row)
+    out.print(table)
+    out.print()
+
+
+def _plain_table(title: str | None) -> Table:
+    return Table(
+        box=None,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        header_style="dim",
+        title_justify="left",
+        title=title,
+        title_style="bold",
+    )
 
 
 def _resolution(largest: float, name: str, width: int, settings: Settings, *, everywhere: bool) -> str:
@@ -242,7 +262,7 @@ def _print_controls(controls: tuple[ControlResult, ...], deed: str, out: Console
 
 def _control_line(result: ControlResult, deed: str) -> str:
     if not result.applicable:
-        return "true at these parameters and lags, so not a control here"
+        return result.remark or "true at these parameters and lags, so not a control here"
     if result.refuted:
         return result.numeric_reason
     return f"derivation: {result.symbolic_reason}; {deed}: {result.numeric_reason}"

@@ -3,8 +3,8 @@
 The trials run (72) on second moments of random integer vectors, of which some are linearly dependent,
 and keep every image as a combination of independent innovations: covariances are read off. With
 several columns an index stands for a time and a column; predictors and innovations are then blocks,
-and only covariances are compared. Limits in distribution, and simulation at finite width, are not
-part of it.
+and only covariances are compared. Limits in distribution, and simulation at finite width, are in
+``proofs_check.recursion``.
 """
 
 from __future__ import annotations
@@ -338,3 +338,13 @@ EVOLUTION_PART: Final = Part(
 def theorem() -> Theorem[SymbolicContext]:
     """Both parts."""
     return symbolic_theorem("C.1", TITLE, "Lemma C.1", CONDITIONING_PART, EVOLUTION_PART)
+
+
+def conditioning_alone() -> Theorem[SymbolicContext]:
+    """Conditioning (79)-(93) alone."""
+    return symbolic_theorem("79", TITLE, "Lemma C.1", CONDITIONING_PART)
+
+
+def evolution_alone() -> Theorem[SymbolicContext]:
+    """The predictor form (72) alone."""
+    return symbolic_theorem("72", TITLE, "Lemma C.1", EVOLUTION_PART)

@@ -96,3 +96,11 @@ def test_widths_are_those_of_computer_modern(formula, least, most):
 @pytest.mark.parametrize("formula", ["(", r"\left(a", "a]", r"\frac{a", "}", "^", r"\begin{bmatrix}a", r"f(x)_{a,(b"])
 def test_malformed_latex_is_read_all_the_same(formula):
     assert isinstance(read(formula), tuple)
+
+
+def test_a_function_is_not_torn_from_its_argument():
+    x = sp.Symbol("x")
+    rows = lay_out("y", "=", latex(sp.acos(sp.expand((x + nu_W) ** 9) / 7)))
+    assert len(rows) > 1
+    assert all(not row.right.rstrip().endswith(r"\arccos") for row in rows)
+    assert r"\cdot" not in rows[1].right.split()[:1]

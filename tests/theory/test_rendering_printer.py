@@ -131,3 +131,18 @@ def test_a_derivative_is_told_from_a_product():
     derivative = sp.Derivative(f(path), path)
     assert latex(derivative) == r"\frac{d f_{\lambda}}{d \lambda}"
     assert latex(derivative * f(0)).endswith(("f_{0}", latex(derivative)))
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(sp.sqrt(2), r"\approx {1.41421}"), (sp.acos(sp.Rational(1, 3)) / sp.pi, r"\approx {0.391827}")],
+)
+def test_an_irrational_number_is_shown_as_a_decimal_too(number, shown):
+    assert step_latex(Step("line", sp.Symbol("y"), number, "why", Rewriting())).endswith(shown)
+
+
+@pytest.mark.parametrize(
+    "value", [sp.Rational(2, 3), sp.Symbol("x") * sp.sqrt(2), sp.sqrt(sp.Rational(1, 10**12)) * sp.pi]
+)
+def test_other_values_are_not_rounded(value):
+    assert "approx" not in step_latex(Step("line", sp.Symbol("y"), value, "why", Rewriting()))
