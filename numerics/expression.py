@@ -99,6 +99,10 @@ def _relu(argument: Array) -> Array:
     return np.asarray(np.maximum(argument, 0.0))
 
 
+def _softplus(argument: Array) -> Array:
+    return np.asarray(np.logaddexp(0.0, argument))
+
+
 def _step(argument: Array) -> Array:
     return np.asarray(argument > 0, dtype=np.float64)
 
@@ -115,6 +119,8 @@ FUNCTIONS: Final[dict[str, Callable[..., Array]]] = {
     "step": _step,
     "sign": np.sign,
     "tanh": np.tanh,
+    "sigmoid": special.expit,
+    "softplus": _softplus,
     "erf": special.erf,
     "sin": np.sin,
     "cos": np.cos,

@@ -8,7 +8,7 @@ points whose slope grows without end. Neither may succeed: then nothing is known
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import pairwise
 from math import cosh, exp, inf, isnan, log, sqrt
@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from numerics.expression import FUNCTIONS, Constant, Expression, Form, Input, Program, State, Variable
 from numerics.gaussian_matrix import Array
@@ -155,6 +156,12 @@ def _sqrt(inner: Bounds) -> Bounds:
     return Bounds(low, high, inf if inner.low < 0 else _times(1 / (2 * low) if low else inf, inner.slope))
 
 
+def _sigmoid(inner: Bounds) -> Bounds:
+    low, high = (float(special.expit(end)) for end in (inner.low, inner.high))
+    top = float(special.expit(_nearest_to_zero(inner)))
+    return Bounds(low, high, _times(top * (1 - top), inner.slope))
+
+
 RULES: Final[dict[str, Callable[..., Bounds]]] = {
     "add": _sum,
     "multiply": lambda *parts: reduce(_product, parts),
@@ -167,6 +174,10 @@ RULES: Final[dict[str, Callable[..., Bounds]]] = {
     "step": lambda inner: _jump(inner, FUNCTIONS["step"]),
     "sign": lambda inner: _jump(inner, FUNCTIONS["sign"]),
     "tanh": _tanh,
+    "sigmoid": _sigmoid,
+    "softplus": lambda inner: Bounds(
+        float(np.logaddexp(0.0, inner.low)), float(np.logaddexp(0.0, inner.high)), inner.slope
+    ),
     "erf": _erf,
     "sin": lambda inner: Bounds(-1.0, 1.0, inner.slope),
     "cos": lambda inner: Bounds(-1.0, 1.0, inner.slope),
@@ -184,12 +195,15 @@ class Steep:
     Attributes
     ----------
     at : tuple of float
-        One of the two points, by the variables that are not constant.
+        One of the two points.
     slope : float
+    variables : tuple of Variable
+        Those that are not constant, in the order of ``at``.
     """
 
     at: tuple[float, ...]
     slope: float
+    variables: tuple[Variable, ...] = ()
 
 
 def steepest(expressions: Sequence[Expression], ranges: Mapping[Variable, tuple[float, float]]) -> Steep | None:
@@ -209,7 +223,26 @@ def steepest(expressions: Sequence[Expression], ranges: Mapping[Variable, tuple[
     if not variables:
         return None
     search = _Search(program, variables, ranges)
-    return _growing(search.far()) or _growing(search.near())
+    found = _growing(search.far()) or _growing(search.near())
+    return replace(found, variables=tuple(variables)) if found else None
+
+
+def outgrows_squares(expression: Expression, ranges: Mapping[Variable, tuple[float, float]]) -> bool:
+    """Whether slopes far away are seen to grow faster than those of a quadratic: then it is not PL(2) (26).
+
+    Examples
+    --------
+    >>> from numerics.expression import Apply
+    >>> cube, real = Apply("power", (State(0, 0), Constant(3.0))), {State(0, 0): (-inf, inf)}
+    >>> outgrows_squares(cube, real), outgrows_squares(Apply("abs", (State(0, 0),)), real)
+    (True, False)
+    """
+    program = Program((expression,))
+    variables = [v for v in program.variables if ranges[v][0] < ranges[v][1]]
+    largest = [float(np.max(slopes)) for slopes, _ in _Search(program, variables, ranges).far()] if variables else []
+    steps = [b / a for a, b in pairwise(SCALES)]
+    ratios = [late / early if 0 < early < inf else late for early, late in pairwise(largest)]
+    return bool(ratios) and all(ratio >= 1.5 * step for ratio, step in zip(ratios, steps, strict=True))
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
     "claims",
     multiple=True,
     metavar="FORMULA",
-    help="'rho = …' or 'var = …' in j, T, n_x, n_y, nu_W, nu_F, nu_C, to check instead of the paper's. "
+    help="'rho = …' or 'var = …' in j, T, n_x, n_y, nu_W, nu_F, nu_C, to check instead of the paper's; with C.1 "
+    "'var = …' in t or 'cov = …' in s and t. "
     "Parameters given as options restrict the claim to these values.",
 )
 @click.option("--replicates", type=int, metavar="R", help="Number of draws at each width.")

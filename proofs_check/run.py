@@ -44,6 +44,11 @@ class Verdict:
     warnings: tuple[str, ...]
     seconds: float
 
+    def __str__(self) -> str:
+        from proofs_check.report.notebook import report_text
+
+        return report_text(self)
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
         """The report, as a notebook shows it."""
         from proofs_check.report.notebook import bundle

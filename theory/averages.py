@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from theory.facts import Fact, Ranges, hold
-from theory.operators import Expectation, is_random
+from theory.operators import Expectation, Given, is_random
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,9 @@ class IntegrationByParts(Fact):
     def expressions(self) -> tuple[sp.Basic, ...]:
         return ()
 
+    def sequences(self) -> tuple[str, ...]:
+        return self.family
+
     def _by_parts(self, product: sp.Expr) -> sp.Expr | None:
         values: list[sp.Expr] = []
         for factor in sp.Mul.make_args(product):
@@ -57,16 +60,18 @@ def _pairings(values: list[sp.Expr]) -> sp.Expr:
 
 @dataclass(frozen=True)
 class IndependentFactors(Fact):
-    """Some random sequences are independent of all others: ``E[f g] = E[f] E[g]``.
+    """Some random sequences are independent of others: ``E[f g] = E[f] E[g]``.
 
     Attributes
     ----------
-    apart : tuple of str
-        Names of sequences that are independent of everything else, together.
+    apart, others : tuple of str
+        Names of sequences: those apart, together, are independent of the others, together. Of what is not
+        named here nothing is known.
     when : tuple of sympy.Expr
     """
 
     apart: tuple[str, ...]
+    others: tuple[str, ...]
     when: tuple[sp.Expr, ...] = ()
 
     def rewrite(self, expression: sp.Basic, ranges: Ranges = ()) -> sp.Basic:
@@ -75,14 +80,20 @@ class IndependentFactors(Fact):
     def expressions(self) -> tuple[sp.Basic, ...]:
         return ()
 
+    def sequences(self) -> tuple[str, ...]:
+        return (*self.apart, *self.others)
+
     def _split(self, product: sp.Expr) -> sp.Expr | None:
         here: list[sp.Expr] = []
         there: list[sp.Expr] = []
         for factor in sp.Mul.make_args(product):
-            own = [str(value.func) in self.apart for value in factor.atoms(AppliedUndef) if is_random(value)]
-            if any(own) and not all(own):
+            names = {str(value.func) for value in factor.atoms(AppliedUndef) if is_random(value)}
+            if names and names <= set(self.apart):
+                here.append(factor)
+            elif names <= set(self.others):
+                there.append(factor)
+            else:
                 return None
-            (here if any(own) else there).append(factor)
         return Expectation(sp.Mul(*here)) * Expectation(sp.Mul(*there)) if here and there else None
 
 
@@ -92,6 +103,6 @@ def _each_expectation(node: sp.Basic, rule: Callable[[sp.Expr], sp.Expr | None])
         argument = node.args[0]
         found = rule(argument) if argument.is_commutative and not argument.has(sp.Sum, Expectation) else None
         return node if found is None else found
-    if not node.args or not node.has(Expectation):
+    if not node.args or not node.has(Expectation) or isinstance(node, Given):  # another average
         return node
     return node.func(*(_each_expectation(argument, rule) for argument in node.args))

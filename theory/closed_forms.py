@@ -47,7 +47,7 @@ class FormulaRow:
     def _mean(self, product: sp.Expr, covariance: Covariance) -> sp.Expr:
         columns = self.recursion.columns
         states = sorted(product.atoms(AppliedUndef), key=str)
-        names = {value: sp.Symbol(f"{value.func}_{value.args[0]}", real=True) for value in states}
+        names = {value: sp.Symbol(f"{value.func}[{value.args[0]}]", real=True) for value in states}
         law = {
             (names[one], names[other]): covariance(int(one.args[0]), int(other.args[0]))[
                 columns.index(str(one.func)), columns.index(str(other.func))

@@ -21,6 +21,7 @@ import sympy as sp
 
 from theory.facts import Environment, Fact
 from theory.justification import Instances
+from theory.matching import is_bare
 from theory.step import Hypothesis, Origin, Step, VerifiedStep, verify_step
 from theory.symbols import INDICES
 from theory.verification import Outcome
@@ -146,10 +147,16 @@ class Derivation:
         Raises
         ------
         ValueError
-            When the derivation is not proved.
+            When the derivation is not proved, or when steps lean on a symbol that does not vanish, which is no
+            condition that a fact can have.
         """
         if not self.verified.proved:
             raise ValueError(f"{self.id} is not proved: {self.verified.failures[0].step.name!r} fails")
+        for step in steps or self.conclusions or (self.steps[-1].name,):
+            names = [h.name for h in self.hypotheses if h.name in self._closure((step,))]
+            bare = [known for known in Environment(self.facts).nonzero(names) if is_bare(known)]
+            if any(not known.is_nonzero for known in bare):
+                raise ValueError(f"{self.id}, step {step!r} leans on {bare[0]} ≠ 0")
         facts = tuple(
             replace(fact, when=(*fact.when, *self._conditions(step)))  # type: ignore[type-var]
             for step in steps or self.conclusions or (self.steps[-1].name,)

@@ -14,8 +14,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import sympy as sp
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.matrices.exceptions import NonSquareMatrixError, ShapeError
 
 from theory.matching import instantiate, is_bare, match, replace_word
@@ -25,6 +27,8 @@ from theory.symbols import INDICES, n, path, size
 
 Ranges = tuple[sp.Expr, ...]
 """Quantities in bare symbols that are known to be non-negative."""
+
+_BINDERS: Final = (ExprWithLimits, sp.Subs, sp.Limit, sp.Lambda)
 
 
 class Fact(ABC):
@@ -47,6 +51,10 @@ class Fact(ABC):
     @abstractmethod
     def expressions(self) -> tuple[sp.Basic, ...]:
         """What it is made of, for display."""
+
+    def sequences(self) -> tuple[str, ...]:
+        """Names of sequences that it speaks of as a whole, whatever their arguments."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,8 @@ class Equation(Fact):
         if isinstance(expression, sp.MatrixBase):
             return expression.applyfunc(lambda entry: self.rewrite(entry, ranges))
         word = isinstance(self.lhs, sp.Mul | sp.Pow) and self.lhs.is_commutative is False
-        if word and not self.fixed and not any(condition.free_symbols & INDICES for condition in self.when):
+        depends = any(part.free_symbols & (INDICES | {path}) for part in self.when) or path in self.lhs.free_symbols
+        if word and not self.fixed and not depends:
             return replace_word(expression, self.lhs, self.rhs) if hold(self.when, {}, ranges) else expression
         return self._everywhere(expression, ranges)
 
@@ -101,12 +110,10 @@ class Equation(Fact):
         binding = match(self.lhs, node, self.fixed, ranges)
         if binding is not None and hold(self.when, binding, ranges):
             return instantiate(self.rhs, binding)
-        if not node.args or isinstance(node, sp.MatrixBase | Given):  # what is known given a matrix is another matter
+        if not node.args or isinstance(node, sp.MatrixBase) or not self._holds_inside(node):
             return node
         if isinstance(node, sp.Sum | sp.Product):
             bound = {limit[0] for limit in node.limits}
-            if bound & self.fixed:  # another variable of the same name
-                return node
             outside = tuple(known for known in ranges if not known.free_symbols & bound)
             inside = index_ranges(node)
             limits = [
@@ -116,6 +123,14 @@ class Equation(Fact):
             return node.func(self._everywhere(node.function, (*outside, *inside)), *limits)
         arguments = [self._everywhere(argument, ranges) for argument in node.args]
         return node.func(*arguments) if arguments != list(node.args) else node
+
+    def _holds_inside(self, node: sp.Basic) -> bool:
+        """Whether it may be used in the arguments of a node, which may have variables of its own."""
+        if isinstance(node, sp.Sum | sp.Product):
+            return not {limit[0] for limit in node.limits} & (self.fixed | {path})  # others of the same name
+        if isinstance(node, sp.Derivative):  # it must hold all around
+            return set(node.variables) == {path} and not any(path in known.free_symbols for known in self.when)
+        return not isinstance(node, (Given, *_BINDERS))  # what is known given a matrix is another matter
 
 
 @dataclass(frozen=True)
@@ -292,6 +307,11 @@ class Environment:
     def nonzero(self, names: Iterable[str]) -> tuple[sp.Expr, ...]:
         """The quantities known not to vanish."""
         return tuple(fact.quantity for fact in self.among(names) if isinstance(fact, Nonzero) and not fact.when)
+
+    def restrictions(self, names: Iterable[str]) -> tuple[sp.Expr, ...]:
+        """What is known not to vanish at these values of indices, or at this place on the path, only."""
+        bare = (known for known in self.nonzero(names) if is_bare(known) and known.free_symbols & (INDICES | {path}))
+        return tuple(known for known in bare if not known.is_nonzero)
 
 
 def assemble(expression: sp.Basic, matrices: Mapping[sp.Basic, sp.MatrixBase]) -> sp.Basic:

@@ -3,8 +3,8 @@
 An expression is expanded, and each term taken apart into factors that are independent of each other.
 Polynomials are done by Isserlis' theorem; polynomials times at most two of relu, step and erf of linear
 forms by ``theory.gaussian_ridges``; polynomials times sines, cosines and exponentials of linear forms by
-shifting the mean. What is odd has expectation 0. Where no closed form is known the answer is None, never
-an approximation.
+shifting the mean. What is odd, and integrable, has expectation 0. Where no closed form is known the answer
+is None, never an approximation.
 """
 
 from __future__ import annotations
@@ -137,10 +137,12 @@ class _Term:
 
     def mean(self) -> sp.Expr:
         """The expectation: a product over groups that are independent of each other."""
+        if self.foreign:  # it may depend on what moments were taken of
+            if not (self._is_odd() and _grows_slowly(self.source)):
+                raise NoClosedFormError(str(self.source))
+            return sp.S.Zero
         if self.number == 0 or self._is_odd():
             return sp.S.Zero
-        if self.foreign:
-            raise NoClosedFormError(str(self.source))
         total = self.number
         for group in self._groups():
             total *= group.mean_of_group()
@@ -196,6 +198,20 @@ class _Term:
         return size * (real * sp.sin(angle) + imaginary * sp.cos(angle))
 
 
+def _grows_slowly(node: sp.Expr) -> bool:
+    """Whether it has no poles and grows slower than the density of a Gaussian falls, by how it is written."""
+    if not node.args or isinstance(node, _BOUNDED):
+        return True
+    if isinstance(node, sp.exp):
+        (exponent,) = node.args
+        return bool(exponent.is_polynomial()) and sp.Poly(exponent, *exponent.free_symbols).total_degree() <= 1
+    if isinstance(node, sp.Pow):
+        harmless = bool(node.exp.is_integer and node.exp.is_nonnegative) or node.base.is_positive
+        return bool(node.exp.is_Rational and harmless) and _grows_slowly(node.base)
+    return isinstance(node, sp.Add | sp.Mul | relu) and all(map(_grows_slowly, node.args))
+
+
+_BOUNDED: Final = (sp.tanh, sp.erf, sp.sin, sp.cos, sp.atan, step)
 _CONSTANT: Final = _Wave(sp.cos, (), sp.S.Zero)
 
 

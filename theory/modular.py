@@ -256,11 +256,11 @@ class _Point:
                 raise ZeroDivisionError
             return pow(value, int(power), PRIME)
         if power.q == 2:
-            if base.is_Symbol and base.is_positive:
+            if base.is_Symbol and base.is_positive and base not in self._bound:
                 return pow(self._root(base), int(2 * power), PRIME)
             if isinstance(base, sp.core.function.AppliedUndef) and base.is_positive:
                 return pow(self._hash(self._name(base)), int(2 * power), PRIME)
-            if base.is_commutative:
+            if base.is_commutative and base not in self._bound:
                 return pow(self._hash(f"root of {self.value(base)}") % PRIME, int(2 * power), PRIME)
         raise NotModularError(f"the power {base}**({exponent})")
 

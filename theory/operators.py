@@ -21,7 +21,7 @@ from typing import Any, Final
 import sympy as sp
 
 from theory.sums import into_sum
-from theory.symbols import INDICES, VARIANCES, T, n_x, n_y
+from theory.symbols import INDICES, VARIANCES, T, n_x, n_y, path
 
 TEMPLATES: Final[dict[str, str]] = {}
 """Name of a sequence → its LaTeX, with ``{0}``, ``{1}``, … for the arguments."""
@@ -152,9 +152,12 @@ def is_smooth(node: sp.Basic, variable: sp.Symbol) -> bool:
     """Whether an expression is a smooth function of a variable everywhere, by how it is written.
 
     Sequences whose argument is the variable itself are smooth, if what is said of their derivatives is true.
+    Powers and exponentials of what does not commute have other derivatives than SymPy gives them.
     """
     if not node.has(variable) or node == variable:
         return True
+    if not isinstance(node, sp.Add | sp.Mul | sp.core.function.AppliedUndef) and not node.is_commutative:
+        return False
     if isinstance(node, sp.core.function.AppliedUndef):
         return all(argument == variable or not argument.has(variable) for argument in node.args)
     power = isinstance(node, sp.Pow) and node.exp.is_Integer and node.exp > 0
@@ -235,10 +238,11 @@ def _letters(word: sp.Expr) -> tuple[sp.Expr, ...]:
     return words(word)[0][1]
 
 
-def _derivative(body: sp.Expr, variable: sp.Tuple) -> sp.Expr:
-    """Carried out where the body is smooth, but for a sequence alone, of which it must be known."""
-    known = is_smooth(body, variable[0]) and not isinstance(body, sp.core.function.AppliedUndef)
-    return sp.diff(body, *variable) if known else sp.Derivative(body, variable)
+def _derivative(body: sp.Expr, *variables: sp.Tuple) -> sp.Expr:
+    """Carried out along the path where the body is smooth; of a sequence nobody knows that it has a derivative."""
+    unknown = any(value.has(path) for value in body.atoms(sp.core.function.AppliedUndef))
+    known = {variable for variable, _ in variables} == {path} and not unknown and is_smooth(body, path)
+    return sp.diff(body, *variables) if known else sp.Derivative(body, *variables)
 
 
 _RULES: Final[dict[Any, Callable[..., sp.Expr]]] = {

@@ -36,12 +36,15 @@ class EqualDerivatives(Justification):
         return rf"equal derivatives, and equal at ${sp.latex(path)} = 0$"
 
     def obligations(self, step: Step, environment: Environment) -> Iterable[Obligation]:
-        for known in environment.ranges(step.uses):
+        for known in (*environment.ranges(step.uses), *environment.restrictions(step.uses)):
             if path in known.free_symbols:
-                yield Identity(known, known + 1, f"{step.name}: {known} ≥ 0 restricts the path")
+                yield Identity(known, known + 1, f"{step.name}: {known} restricts the path")
         for side in (step.lhs, step.rhs):
             if not is_smooth(side, path):
                 yield Identity(sp.S.Zero, sp.S.One, f"{step.name}: it must be smooth to be differentiated")
+        for value in (step.lhs - step.rhs).atoms(AppliedUndef):
+            if environment.unfold(sp.Derivative(value, path), step.uses).has(sp.Derivative):
+                yield Identity(value, value + 1, f"{step.name}: nobody knows that {value} has a derivative")
         start, found = (environment.unfold(side.subs(path, 0), step.uses) for side in (step.lhs, step.rhs))
         yield Identity(start, found, f"{step.name}: at the start")
         left, right = (environment.unfold(sp.diff(side, path), step.uses) for side in (step.lhs, step.rhs))

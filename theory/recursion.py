@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import sympy as sp
@@ -175,13 +176,14 @@ class ExactRecursion:
         if twice:
             raise ValueError(f"the name {twice[0]!r} is taken twice")
         for matrix in self.matrices:
-            for row in (matrix.row, *(row for _, row in matrix.at)):
+            first = next(time for time in count() if time not in dict(matrix.at))  # of the formulas for all other times
+            for now, row in ((first, matrix.row), *matrix.at):
                 if len(row) != size:
                     raise ValueError(f"{matrix.name}: {len(row)} formulas for {size} columns")
                 for value in set().union(*(formula.atoms(AppliedUndef) for formula in row)):
-                    self._check(matrix.name, value)
+                    self._check(matrix.name, value, now)
 
-    def _check(self, where: str, value: AppliedUndef) -> None:
+    def _check(self, where: str, value: AppliedUndef, now: int) -> None:
         name = str(value.func)
         if name not in self.columns and name not in {x.name for x in self.series}:
             raise ValueError(f"{where}: {value} is neither a column of q nor a series")
@@ -191,6 +193,8 @@ class ExactRecursion:
             raise ValueError(f"{where}: the time in {value} must be t, t - k or a number")
         if name in self.columns and lag.is_Integer and lag < 0:
             raise ValueError(f"{where}: {value} is in the future")
+        if name in self.columns and time.is_Integer and time > now:
+            raise ValueError(f"{where}: {value} is in the future at time {now}")
 
     @property
     def values(self) -> dict[sp.Symbol, sp.Expr]:

@@ -112,9 +112,12 @@ class Step:
                     yield divisor
 
     def facts(self, environment: Environment) -> tuple[Fact, ...]:
-        """What later steps may use, under the conditions on indices and paths that this one has used."""
+        """What later steps may use, under the conditions on indices and paths that this one has used.
+
+        Nothing, when it has used that an index does not vanish: no condition says so.
+        """
         when = tuple(known for known in environment.ranges(self.uses) if known.free_symbols & (INDICES | {path}))
-        if not self.by.general:
+        if not self.by.general or environment.restrictions(self.uses):
             return ()
         if self.relation is Relation.EQUAL:
             return (Equation(self.lhs, self.rhs, when=when),)

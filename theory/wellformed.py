@@ -28,6 +28,10 @@ def introduces(name: sp.Basic, meaning: sp.Basic, environment: Environment) -> b
         return False
     if any(argument.is_integer and not argument.is_nonnegative for argument in name.args):
         return False  # it may be another value of the sequence than it seems
+    if any(argument != path and argument.has(path) for argument in name.args):
+        return False  # it may be the same value at several places
+    if meaning.has(sp.Derivative):
+        return False  # there may be none
     return _is_apart(name, environment) and _descends(name, meaning) and _is_harmless(name, environment, ())
 
 
@@ -84,6 +88,8 @@ def _is_harmless(name: sp.Basic, environment: Environment, sources: tuple[sp.Bas
     """
     meanings = 0
     for fact in (fact for facts in environment.facts.values() for fact in facts):
+        if isinstance(name, AppliedUndef) and str(name.func) in fact.sequences():
+            return False
         if not isinstance(fact, Equation):
             if any(_mentions(expression, name) for expression in fact.expressions()):
                 return False

@@ -156,13 +156,18 @@ def of_recursion(source: str, steps: int | None = None) -> Document:
     InputError
         When the recursion is not understood, or has no form that derivations know.
     """
+    from proofs_check.recursion.hypotheses import examine
+    from proofs_check.recursion.numeric import numeric
     from proofs_check.recursion.reader import read
     from proofs_check.recursion.symbolic import exact
     from theory.statements.user_recursion import statement
 
     if steps is not None and not 1 <= steps <= MAX_STEPS:
         raise InputError(f"--steps {steps}: from 1 to {MAX_STEPS} are written out")
-    return _document(statement(exact(read(source)), DEFAULT_STEPS if steps is None else steps))
+    data, steps = read(source), DEFAULT_STEPS if steps is None else steps
+    for one in examine(numeric(data), steps).undefined:
+        raise InputError(f"--recursion {source}: {one.where} is {one.undefined}")
+    return _document(statement(exact(data), steps))
 
 
 def produce(document: Document, formats: tuple[str, ...]) -> Product:

@@ -14,6 +14,7 @@ from scipy import special
 from numerics.expression import Apply, Expression, Input, Program, State, walk
 from numerics.extrapolation import Estimate, extrapolated
 from numerics.gaussian_matrix import Array
+from numerics.lipschitz import outgrows_squares
 from numerics.quadrature import NonFiniteError
 from numerics.recursion import Recursion
 from numerics.state_evolution import LimitLaw, state_evolution
@@ -22,7 +23,7 @@ from proofs_check.errors import InputError
 from proofs_check.judgement import FAMILY_LEVEL
 from proofs_check.progress import Progress
 from proofs_check.recursion.claim import CovarianceClaim, read_claims
-from proofs_check.recursion.hypotheses import Hypotheses, examine
+from proofs_check.recursion.hypotheses import Hypotheses, examine, ranges
 from proofs_check.recursion.laboratory import Laboratory
 from proofs_check.recursion.model import PythonRecursion, RecursionData
 from proofs_check.recursion.numeric import numeric, numeric_functions
@@ -39,8 +40,14 @@ EXAMPLE: Final = "tanh-rnn"
 """What is checked where no recursion is given."""
 
 TOLERANCE: Final = 1e-10
+LONGEST: Final = 128
+"""Horizon up to which the integrals of (72), one for each pair of times, take no more than minutes."""
+
 DIGITS: Final = 30
 """Of the closed forms."""
+
+CLOSED_TIMES: Final = 16
+"""Up to this time closed forms are worked out."""
 
 ROUNDING: Final = 1e-13
 """Rounding, relative to the largest covariance."""
@@ -85,6 +92,10 @@ class RecursionContext:
             When the lemma does not cover it, or it does not fit into the memory.
         """
         data = settings.recursion or read(EXAMPLE)
+        if settings.horizon > LONGEST:
+            raise InputError(
+                f"--horizon {settings.horizon}: at most {LONGEST} steps, since (72) is an integral for each pair of times"
+            )
         recursion = numeric(data) if isinstance(data, RecursionData) else data.recursion
         hypotheses = examine(recursion, settings.horizon)
         if hypotheses.undefined:
@@ -107,6 +118,16 @@ class RecursionContext:
     def left_out(self) -> tuple[str, ...]:
         """The user's test functions that are about times after the horizon."""
         return tuple(name for name, one in _own(self.data).items() if _last_time(one) > self.settings.horizon)
+
+    @property
+    def not_pseudo_lipschitz(self) -> tuple[str, ...]:
+        """The user's test functions that are seen to grow faster than a square."""
+        variables = ranges(self.recursion, self.settings.horizon)
+        return tuple(
+            name
+            for name, one in _own(self.data).items()
+            if name not in self.left_out and outgrows_squares(one, variables)
+        )
 
     @property
     def formulas(self) -> dict[str, str]:
@@ -138,6 +159,8 @@ class RecursionContext:
         if self.left_out:
             late = self.left_out[0]
             found.append(f"functions: {late} is about a time after the horizon {self.settings.horizon}; left out")
+        found += [f"functions: {one} grows faster than a square: it is not PL(2), and (71) says nothing of it"
+                  for one in self.not_pseudo_lipschitz[:1]]  # fmt: skip
         return tuple(found)
 
     @cached_property
@@ -186,7 +209,7 @@ class RecursionContext:
         from theory.gaussian_ridges import NoClosedFormError
 
         try:
-            blocks = covariances(self.exact, self.settings.horizon, digits=DIGITS)
+            blocks = covariances(self.exact, min(self.settings.horizon, CLOSED_TIMES), digits=DIGITS)
         except NoClosedFormError as error:
             return f"{error}; by quadrature alone"
         return np.array(np.block([[np.array(block, dtype=np.float64) for block in row] for row in blocks]))
@@ -271,3 +294,8 @@ def is_singular(covariance: Array) -> bool:
     """Whether a covariance is singular, or nearly so."""
     values = np.linalg.eigvalsh(covariance)
     return bool(values[0] <= SINGULAR * max(values[-1], 1e-300))
+
+
+def largest(covariance: Array) -> float:
+    """The largest entry, to which errors are compared; 1 where all vanish."""
+    return float(np.max(np.abs(covariance))) or 1.0

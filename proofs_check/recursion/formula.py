@@ -27,7 +27,7 @@ MAX_DIGITS: Final = 30
 MAX_EXPONENT: Final = 64
 MAX_BITS: Final = 512
 
-UNARY: Final = ("tanh", "erf", "relu", "step", "sign", "abs", "sin", "cos", "exp", "log", "sqrt")
+UNARY: Final = ("tanh", "sigmoid", "softplus", "erf", "relu", "step", "sign", "abs", "sin", "cos", "exp", "log", "sqrt")
 SEVERAL: Final = {"max": "maximum", "min": "minimum"}
 TIME: Final = "t"
 _FUNCTIONS: Final = ", ".join((*UNARY, *SEVERAL))

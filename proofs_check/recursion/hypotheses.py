@@ -78,11 +78,24 @@ class Hypotheses:
         return max((c for c in constants if c is not None), default=0.0) if None not in constants else None
 
 
+def in_words(variable: Variable) -> str:
+    """A column of q or u, as messages call it.
+
+    Examples
+    --------
+    >>> in_words(State(3, 0)), in_words(Input(1))
+    ('q_3[0]', 'u[1]')
+    """
+    if isinstance(variable, State):
+        return f"q_{variable.time}[{variable.column}]"
+    return f"u[{variable.column}]" if isinstance(variable, Input) else str(variable)
+
+
 def examine(recursion: Recursion, horizon: int) -> Hypotheses:
     """Examine every row function of the first ``horizon`` steps."""
     seen: dict[object, None] = {}
     findings = []
-    variables, drawn = _ranges(recursion, horizon), _drawn(recursion)
+    variables, drawn = ranges(recursion, horizon), _drawn(recursion)
     for place, matrix in enumerate(recursion.matrices):
         for t in range(horizon):
             rows = recursion.rows(place, t)
@@ -108,7 +121,8 @@ def _shape(rows: FormulaRows, t: int, variables: Mapping[Variable, tuple[float, 
     return tuple(replaced(one, shifted) for one in rows.expressions), intervals
 
 
-def _ranges(recursion: Recursion, horizon: int) -> Mapping[Variable, tuple[float, float]]:
+def ranges(recursion: Recursion, horizon: int) -> Mapping[Variable, tuple[float, float]]:
+    """The interval of each column of q_0 … q_T and of u, infinite for what is Gaussian."""
     found: dict[Variable, tuple[float, float]] = {
         State(t, c): GAUSSIAN for t in range(1, horizon + 1) for c in range(recursion.q_columns)
     }
@@ -144,9 +158,9 @@ def _finding(
     steep = steepest(rows.expressions, variables)
     if steep is None:
         return Finding(where, None)
-    place = ", ".join(f"{value:.3g}" for value in steep.at)
-    slope = "infinite" if steep.slope == inf else f"{steep.slope:.3g}"
-    return Finding(where, None, f"a slope of {slope} at ({place}), and growing")
+    place = ", ".join(f"{in_words(v)} = {value:.3g}" for v, value in zip(steep.variables, steep.at, strict=True))
+    slope = "an infinite slope" if steep.slope == inf else f"a slope of {steep.slope:.3g}"
+    return Finding(where, None, f"{slope} near {place}, and growing")
 
 
 def _undefined(
@@ -158,5 +172,5 @@ def _undefined(
     for column in rows(points):
         at = np.flatnonzero(np.isnan(np.broadcast_to(column, PROBES)))
         if at.size:
-            return "not a number at (" + ", ".join(f"{values[at[0]]:.3g}" for values in points.values()) + ")"
+            return "not a number at " + ", ".join(f"{in_words(v)} = {x[at[0]]:.3g}" for v, x in points.items())
     return ""

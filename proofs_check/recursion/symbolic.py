@@ -59,6 +59,8 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "step": step,
     "sign": sp.sign,
     "tanh": sp.tanh,
+    "sigmoid": lambda one: 1 / (1 + sp.exp(-one)),
+    "softplus": lambda one: sp.log(1 + sp.exp(one)),
     "erf": sp.erf,
     "sin": sp.sin,
     "cos": sp.cos,

@@ -191,11 +191,12 @@ class General(Writer):
         found = draft.unfold(covariance, *uses)
         if found.has(Covariance) or sp.count_ops(found) > _LONGEST:
             return
-        if self._is_degenerate(draft, times, names + before) or not _agree(found, value):
+        if self._is_degenerate(draft, times, names + before):
             by = Evaluation(Equation(covariance, value), "the closed form where a variance vanishes")
             draft.add(name, covariance, value, "in numbers,", by)
         else:
-            draft.add(name, covariance, found, "in numbers", Rewriting(), uses=uses)
+            shown = found if _agree(found, value) else value  # which then fails
+            draft.add(name, covariance, shown, "in numbers", Rewriting(), uses=uses)
         yield name
 
 
@@ -204,7 +205,7 @@ def _noise_laws(note: Notation) -> Iterator[Hypothesis]:
     if not noises:
         return
     words = "; ".join(f"${sp.latex(u.symbol)}$ is {u.words}" for u in noises)
-    apart = tuple(IndependentFactors((str(note.noises[u.symbol].func),)) for u in noises)
+    apart = tuple(_apart(note, u) for u in noises)
     yield Hypothesis("independence", "the columns of $u$ are independent of each other and of $q$", apart)
     moments = [
         Equation(Expectation(note.noises[u.symbol] ** k), _moment(u, k))
@@ -212,6 +213,14 @@ def _noise_laws(note: Notation) -> Iterator[Hypothesis]:
         for k in range(1, _degree(note, u) + 1)
     ]
     yield Hypothesis("moments", f"the laws of the columns of $u$: {words}", tuple(moments))
+
+
+def _apart(note: Notation, u: Noise) -> IndependentFactors:
+    """A column of u is independent of the others, of q, and of linear forms unless it is part of one."""
+    own = note.noises[u.symbol]
+    others = [str(value.func) for value in note.noises.values() if value != own]
+    forms = () if any(form.has(own) for form in note.forms) else (str(H(0, t).func),)
+    return IndependentFactors((str(own.func),), (*others, *note.family, *forms))
 
 
 def _moment(u: Noise, k: int) -> sp.Expr:
@@ -238,8 +247,8 @@ def _divides_by(value: sp.Basic, divisor: sp.Expr) -> bool:
 
 
 def _agree(found: sp.Expr, value: sp.Expr) -> bool:
-    """Whether two numbers, or two expressions in parameters, are the same."""
+    """Whether two numbers, or two expressions in parameters at some values of these, are the same."""
     difference = found - value
-    if difference.free_symbols:
-        return bool(sp.expand(difference) == 0 or sp.simplify(difference) == 0)
-    return bool(abs(difference.evalf(30)) < sp.Float("1e-20"))
+    parameters = sorted(difference.free_symbols, key=str)
+    number = difference.subs({symbol: sp.Rational(k + 2, 7) for k, symbol in enumerate(parameters)})
+    return bool(abs(number.evalf(30)) < sp.Float("1e-20"))

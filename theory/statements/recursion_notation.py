@@ -54,19 +54,22 @@ class Notation:
     def limit(self, a: int) -> Any:
         """A component of column a of q, in the limit."""
         name = self.recursion.columns[a]
-        return sequence(f"recursion_limit_{name}", _template(self._capital(name)), random=True, real=True)
+        capital = self._capital(name)
+        return sequence(f"recursion_limit_{name}:{capital}", _template(capital), random=True, real=True)
 
     def argument(self, i: int, a: int) -> Any:
         """Column a of what matrix i is applied to."""
         upper, place = self._place(i, a)
         name = f"{self._letter}{place}"
-        return sequence(f"recursion_argument_{name}_{upper}", _template(name, upper), commutative=False)
+        own = f"recursion_argument_{name}:{self.recursion.matrices[i].name if upper else ''}"
+        return sequence(own, _template(name, upper), commutative=False)
 
     def argument_limit(self, i: int, a: int) -> Any:
         """A component of it, in the limit."""
         upper, place = self._place(i, a)
         name = f"{self._letter.upper()}{place}"
-        return sequence(f"recursion_argument_{name}_{upper}", _template(name, upper), random=True, real=True)
+        own = f"recursion_argument_{name}:{self.recursion.matrices[i].name if upper else ''}"
+        return sequence(own, _template(name, upper), random=True, real=True)
 
     @cached_property
     def _letter(self) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import combinations_with_replacement, product
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from theory.closed_forms import covariances
 from theory.derivation import Derivation
@@ -129,8 +130,17 @@ class Writer:
         """Values of parameters and series."""
         values = [Equation(symbol, value) for symbol, value in self.recursion.parameters]
         for x in self.recursion.series:
-            values += [Equation(self.notation.series(x.name)(time), value) for time, value in enumerate(x.values)]
+            given = self.notation.series(x.name)
+            values += [Equation(given(-lag), 0) for lag in range(1, self._longest_lag(x.name) + 1)]
+            values += [Equation(given(time), value) for time, value in enumerate(x.values)]
         return Hypothesis("numbers", "the numbers that are given", tuple(values))
+
+    def _longest_lag(self, name: str) -> int:
+        """How far formulas look back in a series."""
+        formulas = [formula for matrix in self.recursion.matrices for formula in matrix.row]
+        values = set().union(*(formula.atoms(AppliedUndef) for formula in formulas))
+        lags = [t - value.args[0] for value in values if str(value.func) == name]
+        return max((int(lag) for lag in lags if lag.is_Integer), default=0)
 
     def needed(self, draft: Draft, expression: sp.Expr, names: tuple[str, ...]) -> tuple[str, ...]:
         """Those names without which the expression would become something else."""
