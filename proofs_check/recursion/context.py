@@ -94,7 +94,7 @@ class RecursionContext:
         data = settings.recursion or read(EXAMPLE)
         if settings.horizon > LONGEST:
             raise InputError(
-                f"--horizon {settings.horizon}: at most {LONGEST} steps, since (72) is an integral for each pair of times"
+                f"--horizon {settings.horizon}: at most {LONGEST}, since (72) has an integral for each pair of times"
             )
         recursion = numeric(data) if isinstance(data, RecursionData) else data.recursion
         hypotheses = examine(recursion, settings.horizon)

@@ -33,7 +33,9 @@ Array = NDArray[np.float64]
 
 Q, P, U, FORM = State(0, 0), State(1, 0), Input(0), Form(0)
 VARIABLES = (Q, P, U, FORM)
-UNARY = ("abs", "relu", "step", "sign", "tanh", "erf", "sin", "cos", "exp", "log", "sqrt")
+UNARY = (
+    "abs", "relu", "step", "sign", "tanh", "sigmoid", "softplus", "erf", "sin", "cos", "exp", "log", "sqrt",
+)  # fmt: skip
 MANY = ("add", "multiply", "maximum", "minimum")
 
 REFERENCE: dict[str, Callable[..., Any]] = {
@@ -47,6 +49,8 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "relu": lambda x: np.where(x < 0, 0.0, x),
     "step": lambda x: np.where(x > 0, 1.0, 0.0),
     "sign": lambda x: np.where(x > 0, 1.0, np.where(x < 0, -1.0, x * 0.0)),
+    "sigmoid": lambda x: 0.5 * (1 + np.tanh(x / 2)),
+    "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
     "tanh": lambda x: -np.expm1(-2 * np.abs(x)) / (1 + np.exp(-2 * np.abs(x))) * np.sign(x),
     "erf": lambda x: 1 - special.erfc(x),
     "sin": lambda x: np.imag(np.exp(1j * x)),

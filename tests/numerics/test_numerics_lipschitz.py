@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from numerics.expression import Apply, Constant, Expression, Input, Program, State, Variable, walk
-from numerics.lipschitz import Bounds, bounds, steepest
+from numerics.lipschitz import Bounds, bounds, outgrows_squares, steepest
 
 Q, P, U, V = State(0, 0), State(1, 0), Input(0), Input(1)
 LINE = (-inf, inf)
@@ -338,3 +338,19 @@ def test_infinite_ends_do_not_become_nan() -> None:
     huge = reduce(lambda inner, _: power(inner, 64), range(6), add(2, f("abs", Q)))
     found = bounds(add(huge, Q), RANGES)
     assert (found.low, found.high, found.slope) == (-inf, inf, inf)
+
+
+@pytest.mark.parametrize(("function", "constant"), [("sigmoid", 0.25), ("softplus", 1.0)])
+def test_smooth_activations_have_the_constant_that_is_known(function, constant):
+    expression = Apply(function, (State(0, 0),))
+    assert bounds(expression, {State(0, 0): (-inf, inf)}).slope == pytest.approx(constant)
+
+
+@pytest.mark.parametrize(
+    ("function", "grows"),
+    [(("power", 3.0), True), (("power", 2.0), False), (("exp", None), True), (("abs", None), False)],
+)
+def test_what_outgrows_squares_is_seen(function, grows):
+    name, exponent = function
+    arguments = (State(0, 0),) if exponent is None else (State(0, 0), Constant(exponent))
+    assert outgrows_squares(Apply(name, arguments), {State(0, 0): (-inf, inf)}) is grows

@@ -254,3 +254,19 @@ def test_a_recursion_is_not_read_for_other_statements(command):
     ran = command("32", "--recursion", "missing.toml")
     assert ran.status == 0
     assert "--recursion: not used by 32" in " ".join(ran.out.split())
+
+
+def test_a_test_function_that_grows_too_fast_is_named():
+    context = context_of(one_matrix("tanh(q)", 'functions = ["q[1]**3"]\n'))
+    assert "it is not PL(2)" in context.warnings[0]
+
+
+def test_a_horizon_that_would_take_hours_is_refused(command):
+    ran = command("C.1", "--horizon", "1000")
+    assert (ran.status, "--horizon 1000" in ran.err) == (2, True)
+
+
+def test_a_verdict_is_printed_as_its_report():
+    verdict = check_recursion("impulse-response", n=512, horizon=1, replicates=64)
+    assert "PASSED" in str(verdict)
+    assert str(verdict).startswith("Lemma C.1")

@@ -49,14 +49,14 @@ def test_a_row_function_that_is_not_lipschitz_is_named_with_a_witness(formula: s
     found = examined(formula)
     assert found.constant is None
     assert found.broken[0].where.startswith("z of W at t = ")
-    assert "slope of" in found.broken[0].witness
+    assert "slope" in found.broken[0].witness
 
 
 @pytest.mark.parametrize("formula", ["log(q)", "sqrt(q)", "q**0.5", "sqrt(-1 - q**2)", "log(u)*q", "sqrt(q + 5)"])
 def test_a_row_function_that_is_not_a_number_somewhere_is_named_with_the_place(formula: str) -> None:
     (found,) = examined(formula, horizon=1).undefined
     assert found.where == "z of W at t = 0"
-    assert found.undefined.startswith("not a number at (")
+    assert found.undefined.startswith("not a number at ")
     assert examined(formula, horizon=1).broken == examined(formula, horizon=1).open == ()
 
 

@@ -13,7 +13,7 @@ from theory.derivation import Derivation
 from theory.draft import Draft
 from theory.justification import Evaluation, Rewriting
 from theory.operators import Covariance, Expectation, sequence
-from theory.recursion import Series
+from theory.recursion import Series, gaussian
 from theory.rendering import FORMATS, render
 from theory.statements.catalogue import PARTS, STATEMENTS
 from theory.statements.user_recursion import statement
@@ -22,7 +22,7 @@ from theory.tampering import planted
 from theory.verification import Outcome
 
 sys.path.insert(0, str(Path(__file__).parent))
-from recursion_examples import EXAMPLES, one, q, x
+from recursion_examples import EXAMPLES, one, q, u, x
 
 from theory.symbols import s, t
 
@@ -111,6 +111,18 @@ def test_an_offset_leaves_expectations_standing():
     (derivation,) = statement(recursion).derivations()
     assert derivation.verified.proved
     assert "no closed form" in derivation.statement
+
+
+@pytest.mark.parametrize(
+    "formula", [q(t) / (1 + sp.Abs(q(t))), q(t) / (2 + sp.cos(q(t - 1))), (q(t) + u) / (1 + (q(t) + u) ** 2)]
+)
+def test_a_formula_that_divides_is_said_in_words_and_stands_for_itself(formula):
+    recursion = one(formula, noises=(gaussian("u", 1),))
+    (derivation,) = statement(recursion, STEPS).derivations()
+    (rows,) = (h for h in derivation.hypotheses if h.name == "rows")
+    assert derivation.verified.proved
+    assert "no closed form" in derivation.statement
+    assert "frac" in rows.words
 
 
 def test_a_variance_that_vanishes_is_evaluated_apart():

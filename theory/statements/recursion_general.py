@@ -22,7 +22,7 @@ from theory.statements.arc_cosine import H, arc_cosine, sigma
 from theory.statements.arcsine import arcsine
 from theory.statements.isserlis import STEIN
 from theory.statements.recursion_notation import Notation
-from theory.statements.recursion_writer import Writer, exact_blocks
+from theory.statements.recursion_writer import Writer, divides_by_random, exact_blocks
 from theory.step import Hypothesis, Origin
 from theory.symbols import s, t
 
@@ -78,10 +78,12 @@ class General(Writer):
     def _laws(self, rows: dict[tuple[int, int], sp.Expr]) -> Iterator[Hypothesis]:
         note = self.notation
         yield self.limit_law()
-        written = tuple(Equation(note.argument_limit(i, a)(t), formula) for (i, a), formula in rows.items())
-        yield Hypothesis("rows", "what the matrices are applied to, in the limit", written)
+        yield self.rows_hypothesis(
+            {(i, a, t): (formula, self.recursion.matrices[i].row[a]) for (i, a), formula in rows.items()}
+        )
         yield from _noise_laws(note)
-        functions = {f for f in (relu, step, sp.erf) if any(formula.has(f) for formula in rows.values())}
+        plain = [formula for formula in rows.values() if not divides_by_random(formula)]
+        functions = {f for f in (relu, step, sp.erf) if any(formula.has(f) for formula in plain)}
         if functions & {relu, step}:
             lines = [("relus", "relu alone"), ("steps", "step alone")]
             wanted = [name for f, names in zip((relu, step), lines, strict=True) if f in functions for name in names]

@@ -106,6 +106,10 @@ class Notation:
 
     def translated(self, formula: sp.Expr, values: Mapping[sp.Symbol, sp.Expr] | None = None) -> sp.Expr:
         """A formula in these sequences; ``values`` are put in place of parameters."""
+        return sp.expand(self.written(in_ridges(formula.subs(values or {}))))
+
+    def written(self, formula: sp.Expr) -> sp.Expr:
+        """A formula in these sequences, as it stands."""
         columns = self.recursion.columns
 
         def value(node: AppliedUndef) -> sp.Expr:
@@ -114,8 +118,7 @@ class Notation:
                 return sp.S.Zero
             return self.limit(columns.index(name))(time) if name in columns else self.series(name)(time)
 
-        replaced = in_ridges(formula.subs(values or {})).replace(lambda e: isinstance(e, AppliedUndef), value)
-        return sp.expand(replaced.xreplace(self.noises))
+        return formula.replace(lambda e: isinstance(e, AppliedUndef), value).xreplace(self.noises)
 
     def with_numbered_forms(self, formula: sp.Expr) -> sp.Expr:
         """Linear forms in Gaussian variables as ``H^{(k)}_t`` where a ridge is applied to them."""

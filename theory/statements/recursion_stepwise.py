@@ -48,17 +48,13 @@ class Stepwise(Writer):
         return self.finished(draft, conclusions)
 
     def _laws(self) -> Iterator[Hypothesis]:
-        note = self.notation
-        rows = [
-            Equation(note.argument_limit(i, a)(time), self._formula(i, a, time))
+        formulas = {
+            (i, a, sp.Integer(time)): self.recursion.rows(i, time)[a]
             for i, a in self.places
             for time in range(self.steps)
-        ]
+        }
         yield self.limit_law()
-        yield Hypothesis("rows", "what the matrices are applied to, in the limit", tuple(rows))
-
-    def _formula(self, i: int, a: int, time: int) -> sp.Expr:
-        return self.notation.translated(self.recursion.rows(i, time)[a])
+        yield self.rows_hypothesis({place: (self.notation.translated(one), one) for place, one in formulas.items()})
 
     def _add_step(self, draft: Draft, first: int, last: int, blocks: Blocks | None) -> Iterator[str]:
         def covariance(x: int, y: int) -> sp.Matrix:

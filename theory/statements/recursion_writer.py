@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations_with_replacement, product
@@ -22,6 +22,7 @@ from theory.statements.model import LIMIT_LAW, root, variance_identity
 from theory.statements.recursion_notation import Notation
 from theory.step import Hypothesis, Origin
 from theory.symbols import s, t
+from theory.wellformed import denominators
 
 
 def exact_blocks(recursion: ExactRecursion, steps: int) -> Blocks | None:
@@ -30,6 +31,17 @@ def exact_blocks(recursion: ExactRecursion, steps: int) -> Blocks | None:
         return covariances(recursion, steps)
     except ValueError:
         return None
+
+
+def divides_by_random(formula: sp.Expr) -> bool:
+    """Whether a formula divides by a random quantity that is not positive by how it is written."""
+    return any(divisor.has(AppliedUndef) for divisor in denominators(formula))
+
+
+def _latex(expression: sp.Expr) -> str:
+    from theory.rendering.printer import latex  # which documents derivations, and so imports them
+
+    return latex(expression)
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,25 @@ class Writer:
             ),
         )
 
+    def rows_hypothesis(self, rows: Mapping[tuple[int, int, sp.Expr | int], tuple[sp.Expr, sp.Expr]]) -> Hypothesis:
+        """What the matrices are applied to; what divides by something random is said in words alone.
+
+        Parameters
+        ----------
+        rows : mapping
+            Matrix, column and time → the formula as derivations use it, and as it was written.
+        """
+        note = self.notation
+        facts, said = [], []
+        for (i, a, time), (formula, as_written) in rows.items():
+            value = note.argument_limit(i, a)(time)
+            if divides_by_random(formula):
+                said.append(f"${_latex(value)} = {_latex(note.written(as_written))}$")
+            else:
+                facts.append(Equation(value, formula))
+        words = "what the matrices are applied to, in the limit"
+        return Hypothesis("rows", f"{words}: {', '.join(said)}" if said else words, tuple(facts))
+
     def limit_law(self) -> Hypothesis:
         """(71), with averages over components."""
         note = self.notation
@@ -153,8 +184,8 @@ class Writer:
         return names
 
     def finished(self, draft: Draft, conclusions: list[str]) -> Derivation:
-        """Without the hypotheses whose facts no line uses."""
-        used = {name for line in draft.steps for name in line.uses}
+        """Without the hypotheses whose facts no line uses, but with the formulas, which may be in words alone."""
+        used = {name for line in draft.steps for name in line.uses} | {"rows"}
         spoken = {h.name for h in draft.hypotheses if h.origin is not Origin.ASSUMPTION and not h.facts}
         draft.hypotheses = tuple(h for h in draft.hypotheses if h.name in used | spoken)
         return draft.finish(*conclusions)
