@@ -70,9 +70,9 @@ def _linear(rows: object, t: int, columns: int) -> Array | None:
 
 
 def _parts(expression: Expression, function: str) -> tuple[Expression, ...]:
-    """The terms of a sum, or the factors of a product; else the expression alone."""
+    """The terms of a sum, or the factors of a product, also of one within another; else the expression alone."""
     if isinstance(expression, Apply) and expression.function == function:
-        return expression.arguments
+        return tuple(part for argument in expression.arguments for part in _parts(argument, function))
     return (expression,)
 
 
