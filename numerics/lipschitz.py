@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import pairwise
 from math import cosh, exp, inf, isnan, log, sqrt
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from numerics.expression import FUNCTIONS, Constant, Expression, Form, Input, Program, State, Variable
+from numerics.expression import FUNCTIONS, Constant, Expression, Form, Input, Program, State, Values, Variable
 from numerics.gaussian_matrix import Array
 
 SCALES: Final = (1.0, 8.0, 64.0, 512.0, 4096.0, 32768.0)
@@ -206,6 +206,19 @@ class Steep:
     variables: tuple[Variable, ...] = ()
 
 
+class Evaluable(Protocol):
+    """What gives columns from values of its variables: a ``Program``, or a row function."""
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What it reads."""
+        ...
+
+    def __call__(self, values: Values) -> list[Array | float]:
+        """Its columns."""
+        ...
+
+
 def steepest(expressions: Sequence[Expression], ranges: Mapping[Variable, tuple[float, float]]) -> Steep | None:
     """Look for slopes that grow without end: far away, or between points that come together.
 
@@ -218,7 +231,11 @@ def steepest(expressions: Sequence[Expression], ranges: Mapping[Variable, tuple[
     ranges : mapping
         The interval of each variable, infinite for a Gaussian.
     """
-    program = Program(tuple(expressions))
+    return steepest_of(Program(tuple(expressions)), ranges)
+
+
+def steepest_of(program: Evaluable, ranges: Mapping[Variable, tuple[float, float]]) -> Steep | None:
+    """The same for any function of arrays, one entry for each row."""
     variables = [v for v in program.variables if ranges[v][0] < ranges[v][1]]
     if not variables:
         return None
@@ -249,7 +266,7 @@ def outgrows_squares(expression: Expression, ranges: Mapping[Variable, tuple[flo
 class _Search:
     """Random lines through the variables' ranges, and slopes along them."""
 
-    program: Program
+    program: Evaluable
     variables: list[Variable]
     ranges: Mapping[Variable, tuple[float, float]]
 

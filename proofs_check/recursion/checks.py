@@ -15,7 +15,7 @@ from numerics.statistics import Moments, mean_test, root_mean_square
 from numerics.wasserstein import gaussian_distance
 from proofs_check.implicit_bias.context import width_in_words
 from proofs_check.recursion import evolution_checks, row_checks
-from proofs_check.recursion.context import PART, ROUNDING, RecursionContext, is_singular
+from proofs_check.recursion.context import PART, ROUNDING, TINY, WIDENED, RecursionContext, is_singular, largest
 from proofs_check.recursion.exact_width import exact_second_moments
 from proofs_check.theorem import (
     Check,
@@ -46,7 +46,7 @@ def exact(context: RecursionContext) -> Iterator[Evidence]:
             f"{PART}.exact",
             f"exact at n = {width_in_words(width)}",
             f"second moments up to time {last}, which are known at every width; {moments.count} draws",
-            _means(moments, expected, context.limit.error, mask, context),
+            _means(moments, expected, context.limit_error, mask, context),
             n=width,
         )
 
@@ -60,7 +60,7 @@ def covariance(context: RecursionContext) -> Iterator[Evidence]:
         "measured limit against (72)",
         f"all pairs of times, from n = {', '.join(map(width_in_words, widths[-3:]))} with "
         f"{', '.join(map(str, counts[-3:]))} draws; 1/n removed, 1/n² allowed for",
-        covariance_family(context, context.limit.covariance, context.limit.error),
+        covariance_family(context, context.limit.covariance, context.limit_error),
         table=_table(context),
     )
 
@@ -72,12 +72,12 @@ def claims(context: RecursionContext) -> Iterator[Evidence]:
         claimed = claim.covariances(law.covariance, context.data)
         name = f"your claim: {claim.target}"
         apart = np.abs(claimed - law.covariance)
-        differs = ~(apart <= law.error + ROUNDING * np.max(np.abs(law.covariance)))
+        differs = ~(apart <= context.limit_error + ROUNDING * np.max(np.abs(law.covariance)))
         places = sorted(((max(i, j), i, j) for i, j in np.argwhere(differs & context.tested)), key=lambda one: one)
         if places:
             _, row, column = (int(i) for i in places[0])
             summary = f"{context.label(row, column)}: claimed {claimed[row, column]:.6g}, (72) gives "
-            summary += f"{law.covariance[row, column]:.6g} ± {law.error[row, column]:.0e}"
+            summary += f"{law.covariance[row, column]:.6g} ± {context.limit_error[row, column]:.0e}"
         else:
             summary = f"agrees with (72) at all times up to {context.settings.horizon}, to {np.max(apart):.1e}"
         status = Status.REFUTED if places else Status.CONFIRMED
@@ -86,7 +86,7 @@ def claims(context: RecursionContext) -> Iterator[Evidence]:
             f"{PART}.claimed",
             f"{name}, measured",
             "the measured limit against the claim",
-            covariance_family(context, claimed, law.error),
+            covariance_family(context, claimed, context.limit_error),
         )
 
 
@@ -114,7 +114,7 @@ def functions(context: RecursionContext) -> Iterator[Evidence]:
     limits = context.limit.expect_all(context.laboratory.functions)
     found = extrapolated(list(ladder), [Moments.of(sample.functions) for sample in ladder.values()])
     expected = np.array([one.value for one in limits])
-    tolerance = np.array([one.error for one in limits])
+    tolerance = np.array([one.error * (WIDENED if context.limit.statistical else 1.0) for one in limits])
     yield measured(
         f"{PART}.functions",
         "PL(2) test functions",
@@ -160,13 +160,18 @@ def independence(context: RecursionContext) -> Iterator[Evidence]:
 def rate(context: RecursionContext) -> Iterator[Evidence]:
     """How fast: the distance of one draw's covariances to (72), and the Wasserstein distance (32)."""
     law, widths = context.limit, context.laboratory.ladder_widths
+    moving = np.flatnonzero(np.diagonal(law.covariance) > TINY * largest(law.covariance))  # others vanish in every draw
+    if not moving.size:
+        yield shown(f"{PART}.rate", "rate", "every column vanishes")
+        return
+    block = law.covariance[np.ix_(moving, moving)]
     distances: dict[str, Callable[[RecursionSample], Array]] = {
         "Frobenius norm": lambda sample: np.asarray(
             np.linalg.norm(sample.second_moments - law.covariance, axis=(1, 2))
         ),
-        "Wasserstein-2 (32)": lambda sample: gaussian_distance(sample.second_moments, law.covariance),
+        "Wasserstein-2 (32)": lambda sample: gaussian_distance(sample.second_moments[:, moving][:, :, moving], block),
     }
-    singular = is_singular(law.covariance)
+    singular = is_singular(block)
     ladder = context.laboratory.ladder()
     for name, distance in distances.items():
         found = [root_mean_square(distance(ladder[n]) ** 2) for n in widths]

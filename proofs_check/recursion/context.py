@@ -40,6 +40,9 @@ EXAMPLE: Final = "tanh-rnn"
 """What is checked where no recursion is given."""
 
 TOLERANCE: Final = 1e-10
+WIDENED: Final = 2.5
+"""From Student's half width at 99.9 %, with 15 degrees of freedom, to a level of 1e-7 for each entry."""
+
 LONGEST: Final = 128
 """Horizon up to which the integrals of (72), one for each pair of times, take no more than minutes."""
 
@@ -48,6 +51,9 @@ DIGITS: Final = 30
 
 CLOSED_TIMES: Final = 16
 """Up to this time closed forms are worked out."""
+
+TINY: Final = 1e-12
+"""A variance below this share of the largest is 0."""
 
 ROUNDING: Final = 1e-13
 """Rounding, relative to the largest covariance."""
@@ -220,6 +226,11 @@ class RecursionContext:
             return state_evolution(recursion, self.settings.horizon, tolerance=TOLERANCE, fresh=fresh)
         except NonFiniteError as error:
             raise InputError(f"--recursion {self.data.source}: {error}") from None
+
+    @cached_property
+    def limit_error(self) -> Array:
+        """Stated errors of (72); those of quasi-Monte Carlo widened so that all of them hold together."""
+        return self.limit.error * (WIDENED if self.limit.statistical else 1.0)
 
     @property
     def columns(self) -> int:

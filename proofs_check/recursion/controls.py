@@ -13,7 +13,7 @@ from numerics.gaussian_matrix import Array
 from numerics.recursion import FormulaRows
 from proofs_check.judgement import refuting_entries
 from proofs_check.recursion.checks import APART, covariance_family
-from proofs_check.recursion.context import RecursionContext
+from proofs_check.recursion.context import RecursionContext, largest
 from proofs_check.theorem import Control, ControlResult
 
 Covariances = Callable[[RecursionContext], Array]
@@ -121,19 +121,19 @@ def refute(control: Control, context: RecursionContext) -> ControlResult:
     """Attack with a false variant: (72) and the measurements must each refute it."""
     law, claimed = context.limit, VARIANTS[control](context)
     apart = np.abs(claimed - law.covariance)
-    row, column = (int(i) for i in np.unravel_index(np.argmax(apart - law.error), apart.shape))
-    differs = bool(apart[row, column] > law.error[row, column] + APART * np.max(np.diagonal(law.covariance)))
-    resolved = bool(np.any(apart > law.error + context.resolution))
-    family = covariance_family(context, claimed, law.error)
+    row, column = (int(i) for i in np.unravel_index(np.argmax(apart - context.limit_error), apart.shape))
+    differs = bool(np.max(apart) > APART * largest(law.covariance))
+    resolved = bool(np.any(apart > context.limit_error + context.resolution))
+    family = covariance_family(context, claimed, context.limit_error)
     refuting = refuting_entries(family.p_values)
     entry = family.entry(refuting[0]) if refuting else None
     where = f"{context.label(row, column)}: (72) gives {law.covariance[row, column]:.6g}"
     return ControlResult(
         control,
         applicable=differs and resolved,
-        symbolic=differs,
+        symbolic=bool(apart[row, column] > context.limit_error[row, column]),
         numeric=entry is not None,
-        symbolic_reason=f"{where} ± {law.error[row, column]:.0e}, not {claimed[row, column]:.6g}",
+        symbolic_reason=f"{where} ± {context.limit_error[row, column]:.0e}, not {claimed[row, column]:.6g}",
         numeric_reason=f"{entry['what']}: {entry['found']:.6g} ± {1.96 * entry['standard_error']:.1g}, not "
         f"{entry['expected']:.6g}"
         if entry

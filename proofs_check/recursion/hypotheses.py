@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import hypot, inf, isfinite
+from itertools import pairwise, product
+from math import hypot, inf, isfinite, prod
 from typing import Final
 
 import numpy as np
 
 from numerics.expression import Expression, Input, State, Variable, replaced
 from numerics.gaussian_matrix import Array
-from numerics.laws import Law, Normal, draw
-from numerics.lipschitz import bounds, steepest
-from numerics.recursion import FormulaRows, Recursion
+from numerics.laws import Discrete, Law, Normal, Table, draw
+from numerics.lipschitz import bounds, steepest_of
+from numerics.recursion import FormulaRows, Recursion, RowFunction
 
 GAUSSIAN: Final = (-inf, inf)
 PROBES: Final = 4096
+APART_SCALES: Final = (1.0, 8.0, 64.0, 512.0)
+MOST_ATOMS: Final = 64
+SEARCHED: Final = 8
+"""At most so many values of discrete columns are searched for steep slopes."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +100,17 @@ def examine(recursion: Recursion, horizon: int) -> Hypotheses:
     """Examine every row function of the first ``horizon`` steps."""
     seen: dict[object, None] = {}
     findings = []
-    variables, drawn = ranges(recursion, horizon), _drawn(recursion)
+    variables, drawn, atoms = ranges(recursion, horizon), _drawn(recursion), _atoms(recursion)
     for place, matrix in enumerate(recursion.matrices):
         for t in range(horizon):
             rows = recursion.rows(place, t)
             key = _shape(rows, t, variables) if isinstance(rows, FormulaRows) else "python"
             if (place, key) not in seen:
                 seen[place, key] = None
-                findings.append(_finding(f"z of {matrix.name} at t = {t}", rows, variables, drawn))
+                read = [{v: x for v, x in atom.items() if v in rows.variables} for atom in atoms]
+                cases = tuple({tuple(case.items()): case for case in read}.values())
+                found = _Examination(rows, variables, drawn, cases)
+                findings.append(found.finding(f"z of {matrix.name} at t = {t}"))
     return Hypotheses(tuple(findings), starts_gaussian(recursion))
 
 
@@ -143,34 +151,128 @@ def _drawn(recursion: Recursion) -> Mapping[Variable, Array]:
     return found | {Input(place): column for place, column in enumerate(inputs)}
 
 
-def _finding(
-    where: str, rows: object, variables: Mapping[Variable, tuple[float, float]], drawn: Mapping[Variable, Array]
-) -> Finding:
-    if not isinstance(rows, FormulaRows):
-        return Finding(where, None)
-    slopes = [bounds(expression, variables).slope for expression in rows.expressions]
-    constant = hypot(*slopes)
-    if isfinite(constant):
-        return Finding(where, constant)
-    gap = _undefined(rows, variables, drawn)
-    if gap:
-        return Finding(where, None, undefined=gap)
-    steep = steepest(rows.expressions, variables)
-    if steep is None:
-        return Finding(where, None)
-    place = ", ".join(f"{in_words(v)} = {value:.3g}" for v, value in zip(steep.variables, steep.at, strict=True))
-    slope = "an infinite slope" if steep.slope == inf else f"a slope of {steep.slope:.3g}"
-    return Finding(where, None, f"{slope} near {place}, and growing")
+def _atoms(recursion: Recursion) -> list[Mapping[Variable, float]]:
+    """Every combination of values of discrete columns; none where there are too many to go through."""
+    found: list[list[Mapping[Variable, float]]] = []
+    for laws, name in ((recursion.initial, lambda place: State(0, place)), (recursion.inputs, Input)):
+        first = 0
+        for law in laws:
+            if isinstance(law, Discrete | Table):
+                rows = np.unique(law.atoms.nodes.T, axis=0)
+                found.append([{name(first + c): float(x) for c, x in enumerate(row)} for row in rows])
+            first += law.columns
+    if prod(len(one) for one in found) > MOST_ATOMS:
+        return [{}]
+    return [dict(pair for one in combination for pair in one.items()) for combination in product(*found)]
 
 
-def _undefined(
-    rows: FormulaRows, variables: Mapping[Variable, tuple[float, float]], drawn: Mapping[Variable, Array]
-) -> str:
-    """A place where a row function is not a number, in words; empty where none is found."""
-    rng = np.random.default_rng(1)
-    points = {v: 3 * rng.standard_normal(PROBES) if variables[v] == GAUSSIAN else drawn[v] for v in rows.variables}
-    for column in rows(points):
-        at = np.flatnonzero(np.isnan(np.broadcast_to(column, PROBES)))
-        if at.size:
-            return "not a number at " + ", ".join(f"{in_words(v)} = {x[at[0]]:.3g}" for v, x in points.items())
-    return ""
+@dataclass(frozen=True)
+class _Examination:
+    """One row function on the values that its variables take.
+
+    Attributes
+    ----------
+    rows : RowFunction
+    variables : mapping
+        The interval of each variable.
+    drawn : mapping
+        Values that columns of q_0 and u take.
+    cases : tuple of mapping
+        Values of the discrete columns that it reads, together.
+    """
+
+    rows: RowFunction
+    variables: Mapping[Variable, tuple[float, float]]
+    drawn: Mapping[Variable, Array]
+    cases: tuple[Mapping[Variable, float], ...]
+
+    def finding(self, where: str) -> Finding:
+        """What is known about it."""
+        constant = self._constant() if isinstance(self.rows, FormulaRows) else inf
+        if isfinite(constant):
+            return Finding(where, constant)
+        gap = self._undefined() or self._not_by_row()
+        if gap:
+            return Finding(where, None, undefined=gap)
+        return Finding(where, None, self._steep() or self._far_apart())
+
+    def _constant(self) -> float:
+        """A Lipschitz constant by the rules: on whole intervals, or for each value of discrete columns.
+
+        Between different values a function that is bounded has a slope of at most twice its bound, over
+        their distance.
+        """
+        slope, _ = self._bounds({})
+        if isfinite(slope) or len(self.cases) < 2:
+            return slope
+        found = [self._bounds(case) for case in self.cases]
+        size = max(size for _, size in found)
+        points = np.array([list(case.values()) for case in self.cases])
+        distances = np.linalg.norm(points[:, None] - points[None], axis=2)
+        return max(*(slope for slope, _ in found), 2 * size / float(np.min(distances[distances > 0])))
+
+    def _bounds(self, case: Mapping[Variable, float]) -> tuple[float, float]:
+        """Bounds of the gradient and of the size, with discrete columns fixed."""
+        assert isinstance(self.rows, FormulaRows)
+        found = [bounds(expression, self._ranges(case)) for expression in self.rows.expressions]
+        return hypot(*(one.slope for one in found)), hypot(*(one.size for one in found))
+
+    def _ranges(self, case: Mapping[Variable, float]) -> Mapping[Variable, tuple[float, float]]:
+        return {**self.variables, **{variable: (x, x) for variable, x in case.items()}}
+
+    def _undefined(self) -> str:
+        """A place where it is not a number, in words; empty where none is found."""
+        points = self._points(3.0)
+        for column in self.rows(points):
+            at = np.flatnonzero(np.isnan(np.broadcast_to(column, PROBES)))
+            if at.size:
+                return "not a number at " + ", ".join(f"{in_words(v)} = {x[at[0]]:.3g}" for v, x in points.items())
+        return ""
+
+    def _not_by_row(self) -> str:
+        """Whether a row's value depends on other rows, as only a Python function's can."""
+        if isinstance(self.rows, FormulaRows):
+            return ""
+        points, half = self._points(1.0), PROBES // 2
+        changed = {v: np.concatenate([x[:half], x[::-1][half:]]) for v, x in points.items()}
+        for one, other in zip(self.rows(points), self.rows(changed), strict=True):
+            here, there = (np.broadcast_to(column, PROBES)[:half] for column in (one, other))
+            if not np.array_equal(here, there):
+                return "not a function of each row alone (69): other rows change it"
+        return ""
+
+    def _steep(self) -> str:
+        """Where slopes grow without end, in words."""
+        for case in self.cases[:SEARCHED]:
+            steep = steepest_of(self.rows, self._ranges(case))
+            if steep is not None:
+                at = {**dict(zip(steep.variables, steep.at, strict=True)), **case}
+                place = ", ".join(f"{in_words(v)} = {value:.3g}" for v, value in at.items())
+                slope = "an infinite slope" if steep.slope == inf else f"a slope of {steep.slope:.3g}"
+                return f"{slope} near {place}, and growing"
+        return ""
+
+    def _far_apart(self) -> str:
+        """Whether the values for two values of a discrete column move apart without end."""
+        for case in self.cases[1:SEARCHED]:
+            largest = []
+            for scale in APART_SCALES:
+                points = self._points(scale)
+                one, other = (
+                    self.rows({**points, **{v: np.full(PROBES, x) for v, x in fixed.items()}})
+                    for fixed in (self.cases[0], case)
+                )
+                largest.append(max(float(np.max(np.abs(np.subtract(a, b)))) for a, b in zip(one, other, strict=True)))
+            if all(late >= 2 * max(early, 1e-9) for early, late in pairwise(largest)):
+                values = " and ".join(
+                    ", ".join(f"{in_words(v)} = {x:g}" for v, x in fixed.items()) for fixed in (self.cases[0], case)
+                )
+                return f"its values for {values} move apart without bound"
+        return ""
+
+    def _points(self, scale: float) -> dict[Variable, Array]:
+        rng = np.random.default_rng(1)
+        return {
+            v: scale * rng.standard_normal(PROBES) if self.variables[v] == GAUSSIAN else self.drawn[v]
+            for v in self.rows.variables
+        }

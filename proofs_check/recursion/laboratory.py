@@ -8,12 +8,14 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
+from math import lcm
 from typing import Final
 
 import numpy as np
 
 from numerics.ensembles import Stream, chunks
 from numerics.expression import Program
+from numerics.laws import Table
 from numerics.memory import dense_bytes
 from numerics.recursion import Recursion
 from numerics.recursion_ensemble import Simulation, batch_size, bytes_needed, samples
@@ -100,9 +102,16 @@ class Laboratory:
 
     @property
     def ladder_widths(self) -> tuple[int, ...]:
-        """Widths in steps of four, up to the largest that is given or to 65536."""
-        top = max(LADDER_TOP, *self.settings.widths)
-        return tuple(top // FACTOR**step for step in reversed(range(STEPS)))
+        """Widths in steps of four, up to the largest that is given or to 65536.
+
+        Where rows are given they are multiples of their number, so that each row occurs equally often.
+        """
+        top, laws = max(LADDER_TOP, *self.settings.widths), (*self.recursion.initial, *self.recursion.inputs)
+        period = lcm(*(len(law.rows) for law in laws if isinstance(law, Table)))
+        if period == 1:
+            return tuple(top // FACTOR**step for step in reversed(range(STEPS)))
+        lowest = period * -(-top // (period * FACTOR ** (STEPS - 1)))
+        return tuple(lowest * FACTOR**step for step in range(STEPS))
 
     def ladder(self) -> dict[int, RecursionSample]:
         """A sample at each width of the ladder."""

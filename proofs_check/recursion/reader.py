@@ -26,7 +26,7 @@ from proofs_check.recursion.formula import (
     parse,
 )
 from proofs_check.recursion.law_reader import WAYS, LawReader
-from proofs_check.recursion.model import MatrixData, RecursionData
+from proofs_check.recursion.model import LawData, MatrixData, RecursionData
 from proofs_check.recursion.numbers import NumberReader, exact
 from proofs_check.recursion.words import shown
 
@@ -129,12 +129,18 @@ class _Reader:
             q_columns,
             u_columns,
             laws.laws("q", self._section("q", dict), len(q_columns)),
-            laws.laws("u", self._section("u", dict), len(u_columns)),
+            self._inputs(laws, len(u_columns)),
             read_matrices,
             parameters,
             series,
             self._functions(words),
         )
+
+    def _inputs(self, laws: LawReader, columns: int) -> tuple[LawData, ...]:
+        """The laws of u; (70) asks that they do not depend on q_0, as rows of two tables side by side would."""
+        if "rows" in self._section("u", dict) and "rows" in self._section("q", dict):
+            raise self.fail("rows", "q and u cannot both be tables: row by row they would depend on each other")
+        return laws.laws("u", self._section("u", dict), columns)
 
     def _known_keys(self, where: str, table: Mapping[str, Any], allowed: Iterable[str]) -> None:
         for key in table:

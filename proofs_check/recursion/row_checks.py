@@ -15,7 +15,7 @@ from numerics.statistics import Moments, chi_square_test, normal_test, same_law_
 from numerics.wasserstein import distance_from_normal
 from proofs_check.implicit_bias.context import width_in_words
 from proofs_check.judgement import refuting_entries
-from proofs_check.recursion.context import PART, RecursionContext, is_singular, largest
+from proofs_check.recursion.context import PART, TINY, RecursionContext, is_singular, largest
 from proofs_check.recursion.laboratory import LawPair
 from proofs_check.theorem import (
     Evidence,
@@ -28,7 +28,6 @@ from proofs_check.theorem import (
     shown,
 )
 
-TINY: Final = 1e-12
 VISIBLE: Final = 0.5
 """Deviations from the limit law, times the root of the number of rows, that a test of law may see."""
 
@@ -121,11 +120,11 @@ def attack(context: RecursionContext) -> Iterator[Evidence]:
     """Simulate the classical wrong simplification: the same tests must notice."""
     law = context.limit
     apart = np.abs(context.fresh.covariance - law.covariance)
-    if not np.any(apart > ATTACK_MARGIN * context.resolution + law.error):
+    if not np.any(apart > ATTACK_MARGIN * context.resolution + context.limit_error):
         return
     ladder = context.laboratory.fresh_ladder()
     found = extrapolated(list(ladder), [Moments.of(sample.second_moments) for sample in ladder.values()])
-    p_values = found.p_values(law.covariance, law.error)[context.tested]
+    p_values = found.p_values(law.covariance, context.limit_error)[context.tested]
     noticed = len(refuting_entries(p_values))
     yield Evidence(
         f"{PART}.attack",
