@@ -259,6 +259,13 @@ class Theorem(Generic[ContextType]):
     rests_on: Kind = Kind.STATISTICAL
 
 
+def named_tests(found: Mapping[str, float]) -> FamilyOfTests:
+    """Tests that are not of a mean: what is tested → p-value."""
+    values = np.array(list(found.values()))
+    unknown = no_error(values)
+    return FamilyOfTests(list(found).__getitem__, unknown, unknown, unknown, values)
+
+
 def no_error(values: Array) -> Array:
     """The error column of tests that are not of a mean."""
     return np.full(values.shape, np.nan)

@@ -33,12 +33,11 @@ from proofs_check.settings import memory_in_words
 from proofs_check.theorem import (
     Check,
     Evidence,
-    FamilyOfTests,
     InterruptedRunError,
     Kind,
     Status,
     measured,
-    no_error,
+    named_tests,
     shown,
 )
 from theory.finite_width import response_moment
@@ -146,7 +145,7 @@ def gaussianity(context: Context) -> Iterator[Evidence]:
         "a.gaussian",
         "Gaussian, and independent over lags",
         f"Kolmogorov–Smirnov for each lag and for the joint radius (χ²), at n = {', '.join(used)}",
-        _of_p_values(found),
+        named_tests(found),
     )
 
 
@@ -185,7 +184,7 @@ def same_law(context: Context) -> Iterator[Evidence]:
             "a.dense",
             "dense and lazy agree in law",
             f"two samples, Kolmogorov–Smirnov, at n (dense draws): {counts}",
-            _of_p_values(found),
+            named_tests(found),
             draws={str(n): {"dense": p.dense.replicates, "lazy": p.lazy.replicates} for n, p in draws.items()},
         )
     beyond = [n for n in context.settings.widths if n not in laboratory.law_widths()]
@@ -247,13 +246,6 @@ def _p_value(test: Callable[[Array], float], sample: Array) -> float:
     if not np.all(np.isfinite(sample)):
         return 0.0  # the claimed variance is not a positive number
     return test(sample)
-
-
-def _of_p_values(found: dict[str, float]) -> FamilyOfTests:
-    """Tests that are not of a mean, by name."""
-    values = np.array(list(found.values()))
-    unknown = no_error(values)
-    return FamilyOfTests(list(found).__getitem__, unknown, unknown, unknown, values)
 
 
 def _statistics(sample: Sample) -> dict[str, Array]:

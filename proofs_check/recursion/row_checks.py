@@ -19,12 +19,11 @@ from proofs_check.recursion.context import PART, TINY, RecursionContext, is_sing
 from proofs_check.recursion.laboratory import LawPair
 from proofs_check.theorem import (
     Evidence,
-    FamilyOfTests,
     InterruptedRunError,
     Kind,
     Status,
     measured,
-    no_error,
+    named_tests,
     shown,
 )
 
@@ -60,7 +59,7 @@ def gaussian(context: RecursionContext) -> Iterator[Evidence]:
             "Gaussian rows",
             f"Kolmogorov–Smirnov for {len(moving)} columns and for the joint radius (χ²), {len(kept)} rows at n = "
             f"{width_in_words(width)}; {_transport(kept[:, moving[-1]] / spread[moving[-1]], context)}",
-            _of_p_values(found),
+            named_tests(found),
         )
 
 
@@ -105,14 +104,14 @@ def samplers(context: RecursionContext) -> Iterator[Evidence]:
             f"{PART}.dense",
             "dense and conditioned agree",
             f"in law, two samples, Kolmogorov–Smirnov, at n (dense draws): {', '.join(counts)}",
-            _of_p_values(laws),
+            named_tests(laws),
         )
     if fresh:
         yield measured(
             f"{PART}.conditioning",
             "conditioning (79)-(84)",
             "what earlier images do not say of a dense matrix is N(0, 1) at every width, without any tolerance",
-            _of_p_values(fresh),
+            named_tests(fresh),
         )
 
 
@@ -155,9 +154,3 @@ def _innovations(dense: RecursionSample) -> dict[str, float]:
     first = dense.innovations[:, 0]
     values = first[np.isfinite(first)]
     return {"innovations": normal_test(values)} if values.size else {}
-
-
-def _of_p_values(found: dict[str, float]) -> FamilyOfTests:
-    values = np.array(list(found.values()))
-    unknown = no_error(values)
-    return FamilyOfTests(list(found).__getitem__, unknown, unknown, unknown, values)
