@@ -73,7 +73,7 @@ def claims(context: RecursionContext) -> Iterator[Evidence]:
         name = f"your claim: {claim.target}"
         apart = np.abs(claimed - law.covariance)
         differs = ~(apart <= context.limit_error + ROUNDING * np.max(np.abs(law.covariance)))
-        places = sorted(((max(i, j), i, j) for i, j in np.argwhere(differs & context.tested)), key=lambda one: one)
+        places = sorted((max(i, j), i, j) for i, j in np.argwhere(differs & context.tested))
         if places:
             _, row, column = (int(i) for i in places[0])
             summary = f"{context.label(row, column)}: claimed {claimed[row, column]:.6g}, (72) gives "
@@ -96,16 +96,17 @@ def covariance_family(context: RecursionContext, expected: Array, tolerance: Arr
     places = [(int(i), int(j)) for i, j in np.argwhere(context.tested)]
     d = context.recursion.q_columns
     places.sort(key=lambda place: (place[0] // d != place[1] // d, place))
-    rows, columns = np.array(places).T
     p_values = np.where(np.isnan(expected), 0.0, found.p_values(np.nan_to_num(expected), tolerance))
-    half = found.half_width / 1.96
-    return FamilyOfTests(
-        lambda index: context.label(*places[index]),
-        found.value[rows, columns],
-        expected[rows, columns],
-        half[rows, columns],
-        p_values[rows, columns],
-    )
+    which = tuple(np.array(places).T)
+    return _of_limits(lambda index: context.label(*places[index]), found, expected, p_values, which)
+
+
+def _of_limits(
+    label: Callable[[int], str], found: Estimate, expected: Array, p_values: Array, which: Any = ...
+) -> FamilyOfTests:
+    """Tests of extrapolated limits, at the places that an index selects."""
+    error = found.half_width / 1.96  # of which reports make a 95 % interval
+    return FamilyOfTests(label, found.value[which], expected[which], error[which], p_values[which])
 
 
 def functions(context: RecursionContext) -> Iterator[Evidence]:
@@ -119,13 +120,7 @@ def functions(context: RecursionContext) -> Iterator[Evidence]:
         f"{PART}.functions",
         "PL(2) test functions",
         f"{', '.join(context.names[:3])}, …: averages over rows, extrapolated, against (72)",
-        FamilyOfTests(
-            context.names.__getitem__,
-            found.value,
-            expected,
-            found.half_width / 1.96,
-            found.p_values(expected, tolerance),
-        ),
+        _of_limits(context.names.__getitem__, found, expected, found.p_values(expected, tolerance)),
         functions={name: float(value) for name, value in zip(context.names, expected, strict=True)},
     )
 
@@ -146,14 +141,11 @@ def independence(context: RecursionContext) -> Iterator[Evidence]:
         words = [f"{names[place // size]} z_{place % size // context.recursion.q_columns}" for place in (row, column)]
         return " and ".join(words)
 
-    p_values = found.p_values(0.0)
     yield measured(
         f"{PART}.independence",
         "independent matrices",
         f"images of {' and '.join(names)} are uncorrelated, at all pairs of times",
-        FamilyOfTests(
-            label, found.value[mask], np.zeros(int(mask.sum())), (found.half_width / 1.96)[mask], p_values[mask]
-        ),
+        _of_limits(label, found, np.zeros_like(found.value), found.p_values(0.0), mask),
     )
 
 

@@ -120,7 +120,7 @@ class RecursionContext:
             settings, data, recursion, hypotheses, tuple(functions), laboratory, read_claims(settings.claims, data)
         )
 
-    @property
+    @cached_property
     def left_out(self) -> tuple[str, ...]:
         """The user's test functions that are about times after the horizon."""
         return tuple(name for name, one in _own(self.data).items() if _last_time(one) > self.settings.horizon)

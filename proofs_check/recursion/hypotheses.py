@@ -98,7 +98,7 @@ def in_words(variable: Variable) -> str:
 
 def examine(recursion: Recursion, horizon: int) -> Hypotheses:
     """Examine every row function of the first ``horizon`` steps."""
-    seen: dict[object, None] = {}
+    seen: set[tuple[int, object]] = set()
     findings = []
     variables, drawn, atoms = ranges(recursion, horizon), _drawn(recursion), _atoms(recursion)
     for place, matrix in enumerate(recursion.matrices):
@@ -106,7 +106,7 @@ def examine(recursion: Recursion, horizon: int) -> Hypotheses:
             rows = recursion.rows(place, t)
             key = _shape(rows, t, variables) if isinstance(rows, FormulaRows) else "python"
             if (place, key) not in seen:
-                seen[place, key] = None
+                seen.add((place, key))
                 read = [{v: x for v, x in atom.items() if v in rows.variables} for atom in atoms]
                 cases = tuple({tuple(case.items()): case for case in read}.values())
                 found = _Examination(rows, variables, drawn, cases)
