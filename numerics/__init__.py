@@ -7,5 +7,7 @@
   ``recursion_sample``, ``recursion_ensemble``.
 - Their state evolution (72): ``structure``, ``quadrature`` with ``tensor_rule``, ``iterated_rule`` and
   ``quasi_monte_carlo``, ``expectations``, ``predictors``, ``state_evolution``; (32): ``wasserstein``.
-- For all of them: ``ensembles``, ``threads``, ``workers``, ``statistics``, ``extrapolation``.
+- Given linear networks: ``realization``, from an impulse response to an RNN (Proposition 2.1).
+- For all of them: ``ensembles``, ``threads``, ``workers``, ``statistics``, ``extrapolation``;
+  ``strategies`` to test laws with.
 """
