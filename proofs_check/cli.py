@@ -88,6 +88,14 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
     "--outside-hypotheses", "outside", is_flag=True, help="Run a recursion that Lemma C.1 does not cover all the same."
 )
 @click.option(
+    "--examples",
+    type=int,
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="Number of examples of each law among which a counterexample is searched for, 1 to 100000.",
+)
+@click.option(
     "--jobs", type=int, metavar="J", help="Worker processes; they do not change the report.  [default: all processors]"
 )
 @click.option("--seed", type=int, default=2021, show_default=True, help="Seed of all random numbers.")

@@ -39,6 +39,10 @@ def _exponential(argument: sp.Expr) -> sp.Expr:
 FUNCTIONS: Final[Mapping[str, Callable[[sp.Expr], sp.Expr]]] = {"sqrt": sp.sqrt, "exp": _exponential, "log": sp.log}
 
 
+CHOICES: Final[Mapping[str, Callable[..., sp.Expr]]] = {"min": sp.Min, "max": sp.Max}
+"""Functions of several arguments; for formulas that are evaluated only, since no engine proves identities of them."""
+
+
 @dataclass(frozen=True)
 class _Part:
     """A parsed part and bounds on its size: degree, number of terms when expanded."""
@@ -50,7 +54,7 @@ class _Part:
     """How deeply functions are nested."""
 
 
-def parse_formula(text: str, symbols: Mapping[str, sp.Symbol]) -> sp.Expr:
+def parse_formula(text: str, symbols: Mapping[str, sp.Symbol], *, choices: bool = False) -> sp.Expr:
     """Parse a formula in the given symbols.
 
     Parameters
@@ -59,6 +63,8 @@ def parse_formula(text: str, symbols: Mapping[str, sp.Symbol]) -> sp.Expr:
         Such as ``"nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j)"``.
     symbols : mapping of str to sympy.Symbol
         The names that are allowed.
+    choices : bool
+        Whether ``min`` and ``max`` are allowed.
 
     Raises
     ------
@@ -80,15 +86,16 @@ def parse_formula(text: str, symbols: Mapping[str, sp.Symbol]) -> sp.Expr:
         where = f" at column {column}" if column else ""
         raise FormulaError(f"cannot read the formula {_shortened(text)!r}{where}: not arithmetic") from None
     try:
-        return _Walker(text.strip(), symbols).part(tree.body).value
+        return _Walker(text.strip(), symbols, choices=choices).part(tree.body).value
     except RecursionError:
         raise FormulaError("the formula is nested too deeply") from None
 
 
 class _Walker:
-    def __init__(self, text: str, symbols: Mapping[str, sp.Symbol]) -> None:
+    def __init__(self, text: str, symbols: Mapping[str, sp.Symbol], *, choices: bool) -> None:
         self._text = text
         self._symbols = symbols
+        self._choices = CHOICES if choices else {}
 
     def _refuse(self, node: ast.expr, what: str) -> FormulaError:
         return FormulaError(f"{what}, at column {node.col_offset + 1} of {_shortened(self._text)!r}")
@@ -112,7 +119,8 @@ class _Walker:
             case ast.BinOp(op=ast.BitXor()):
                 raise self._refuse(node, "'^' is not a power here (write **)")
         kind = type(node).__name__
-        raise self._refuse(node, f"{kind} is not allowed (only numbers, names, + - * / ** and {', '.join(FUNCTIONS)})")
+        functions = ", ".join([*FUNCTIONS, *self._choices])
+        raise self._refuse(node, f"{kind} is not allowed (only numbers, names, + - * / ** and {functions})")
 
     def _number(self, node: ast.Constant) -> _Part:
         literal = ast.get_source_segment(self._text, node) or ""
@@ -170,9 +178,13 @@ class _Walker:
 
     def _call(self, node: ast.Call) -> _Part:
         name = node.func.id if isinstance(node.func, ast.Name) else None
+        if name is not None and name in self._choices and len(node.args) > 1 and not node.keywords:
+            return self._choice(node, self._choices[name])
         if name is None or name not in FUNCTIONS or len(node.args) != 1 or node.keywords:
+            several = "; min and max, of several" if self._choices else ""
             raise self._refuse(
-                node, f"{name or 'this'}(…) is not allowed (functions: {', '.join(FUNCTIONS)}, of one argument)"
+                node,
+                f"{name or 'this'}(…) is not allowed (functions: {', '.join(FUNCTIONS)}, of one argument{several})",
             )
         argument = self.part(node.args[0])
         if argument.depth >= 2:
@@ -182,6 +194,12 @@ class _Walker:
         if name == "exp":
             self._check_exponential(node, argument)
         return _Part(FUNCTIONS[name](argument.value), argument.degree, 1, argument.depth + 1)
+
+    def _choice(self, node: ast.Call, function: Callable[..., sp.Expr]) -> _Part:
+        parts = [self.part(argument) for argument in node.args]
+        degree, depth = max(part.degree for part in parts), max(part.depth for part in parts)
+        value = function(*(part.value for part in parts))
+        return self._bounded(node, _Part(value, degree, sum(part.terms for part in parts), depth + 1))
 
     def _check_exponential(self, node: ast.expr, argument: _Part) -> None:
         """exp(c log x) is the power x**c: its exponent is bounded as that of any power."""

@@ -39,6 +39,9 @@ SIMULATED: Final = ("n", "horizon", "recursion", "outside-hypotheses", "seed", "
 SYMBOLIC: Final = ("seed",)
 """Options of a statement that is derived, and worked out exactly at random small sizes."""
 
+SEARCHED: Final = ("seed", "examples")
+"""Options of a statement that is derived, and searched for counterexamples."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -98,18 +101,25 @@ ENTRIES: Final[dict[str, Entry]] = {
         Entry(
             "2.1",
             "Proposition 2.1: linear RNNs and convolutions realize each other",
-            "symbolic.proposition_2_1:theorem",
+            "realization.statement:theorem",
+            SEARCHED,
+            ("n",),
+            claims="realization.states:check_claims",
         ),
         Entry(
             "2.1a",
             "Proposition 2.1(a): a linear RNN is a convolution (10), of impulse response (9)",
-            "symbolic.proposition_2_1:part_a",
+            "realization.statement:part_a",
+            SEARCHED,
             within="2.1",
         ),
         Entry(
             "2.1b",
             "Proposition 2.1(b): every impulse response is that of a linear RNN",
-            "symbolic.proposition_2_1:part_b",
+            "realization.statement:part_b",
+            SEARCHED,
+            ("n",),
+            claims="realization.states:check_claims",
             within="2.1",
         ),
         Entry("3.2", "Theorem 3.2: the tangent kernel of the scaled convolution (17)", "symbolic.theorem_3_2:theorem"),

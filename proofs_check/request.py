@@ -25,6 +25,7 @@ OPTIONS: Final = {
     "resolution": "resolution",
     "recursion": "recursion",
     "outside": "outside-hypotheses",
+    "examples": "examples",
 }
 """Name of a parameter of the command → the option whose value may decide a report."""
 
@@ -65,6 +66,7 @@ def settings_of(entry: Entry, given: list[str], options: dict[str, Any]) -> Sett
         ignored=ignored,
         recursion=_recursion(options["recursion"]) if "recursion" in entry.options else None,
         outside_hypotheses=options["outside"],
+        examples=options["examples"],
     )
 
 

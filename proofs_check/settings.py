@@ -24,6 +24,8 @@ MIN_REPLICATES: Final = 64
 MAX_REPLICATES: Final = 10**7
 MAX_JOBS: Final = 256
 DEFAULT_RESOLUTION: Final = 0.01
+DEFAULT_EXAMPLES: Final = 300
+MAX_EXAMPLES: Final = 10**5
 MAX_DECADES: Final = 250
 MEMORY_SHARE: Final = 0.8
 """Share of the machine's memory that a run may plan to use."""
@@ -60,6 +62,8 @@ class Settings:
         The recursion of Lemma C.1.
     outside_hypotheses : bool
         Whether a recursion that the lemma does not cover is run all the same.
+    examples : int
+        How many examples of each law are searched for one that contradicts it.
     """
 
     widths: tuple[int, ...]
@@ -80,6 +84,7 @@ class Settings:
     ignored: tuple[tuple[str, str], ...] = ()
     recursion: RecursionData | PythonRecursion | None = None
     outside_hypotheses: bool = False
+    examples: int = DEFAULT_EXAMPLES
 
     def __post_init__(self) -> None:
         for width in self.widths:
@@ -99,6 +104,8 @@ class Settings:
             raise InputError(f"--seed {self.seed}: a whole number from 0 to 2^64 - 1")
         if self.replicates is not None and not MIN_REPLICATES <= self.replicates <= MAX_REPLICATES:
             raise InputError(f"--replicates {self.replicates}: from {MIN_REPLICATES} to {MAX_REPLICATES} are allowed")
+        if not 1 <= self.examples <= MAX_EXAMPLES:
+            raise InputError(f"--examples {self.examples}: from 1 to 10^5 are allowed")
         self._check_memory()
         self._check_range()
 

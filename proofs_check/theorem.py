@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 class Kind(StrEnum):
     """What sort of evidence it is.
 
-    The first three are proof; numerical evidence holds to rounding in every draw; an attack shows
-    that the machinery notices what is false.
+    The first three are proof; a search found no counterexample among many examples; numerical
+    evidence holds to rounding in every draw; an attack shows that the machinery notices what is false.
     """
 
     IDENTITY = "identity"
     EXACT = "exact"
     CERTIFIED = "certified"
+    SEARCH = "search"
     NUMERICAL = "numerical"
     STATISTICAL = "statistical"
     ATTACK = "attack"

@@ -86,6 +86,19 @@ def test_theory_and_numerics_do_not_know_each_other(package):
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
+def test_the_page_about_realization_does_what_it_shows(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "realization.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, names)
+    printed = capsys.readouterr().out
+    for shown in re.findall(r"```\n(Ho and Kalman.*?|Vandermonde.*?)```", page, re.DOTALL):
+        assert [line.split()[0] for line in shown.splitlines()] == [
+            line.split()[0] for line in printed[printed.index(shown.splitlines()[0]) :].splitlines()
+        ][: len(shown.splitlines())]
+
+
 def test_the_example_of_a_derivation_does_what_its_page_says():
     page = (ROOT / "docs" / "deriving.md").read_text(encoding="utf-8")
     *_, example = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

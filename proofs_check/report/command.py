@@ -20,6 +20,7 @@ DEFAULTS: Final[dict[str, str]] = {
     "sampler": "auto",
     "seed": "2021",
     "recursion": "tanh-rnn",
+    "examples": "300",
 }
 """Defaults of the command line. The variances are generic, so that no false formula agrees by accident."""
 
@@ -63,6 +64,7 @@ def reproducing_command(entry: Entry, settings: Settings) -> str:
         "sampler": s.sampler,
         "seed": str(s.seed),
         "recursion": s.recursion.source if s.recursion else DEFAULTS["recursion"],
+        "examples": str(s.examples),
     }
     words = ["check-theorem", entry.id]
     for option, value in values.items():

@@ -24,5 +24,6 @@ def heading(entry: Entry, settings: Settings) -> str:
         f"{recursion.title} ({recursion.source})" if recursion and "recursion" in entry.options else "",
         f"n = {', '.join(map(str, s.widths))}" if "n" in entry.options else "",
         "   ".join(text for option, text in sizes.items() if option in entry.options),
+        f"{s.examples} example{'s' * (s.examples != 1)} of each law" if "examples" in entry.options else "",
     ]
     return "\n".join(line for line in lines if line)

@@ -81,6 +81,7 @@ def _settings(verdict: Verdict) -> dict[str, Any]:
         "resolution": ("resolution", s.resolution),
         "recursion": ("recursion", s.recursion.source if s.recursion else None),
         "outside-hypotheses": ("outside_hypotheses", s.outside_hypotheses),
+        "examples": ("examples", s.examples),
     }
     used = {name: value for option, (name, value) in values.items() if option in options}
     return used | {"fixed": sorted(s.fixed)}

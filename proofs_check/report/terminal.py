@@ -102,6 +102,9 @@ def print_verdict(verdict: Verdict, out: Console) -> None:
     counts = [f"{proofs} proofs"]
     if judgement.tests:
         counts.append(f"{judgement.tests} tests with joint false-alarm level {FAMILY_LEVEL:g}")
+    tried = sum(item.details["tried"] for item in judgement.evidence if item.kind is Kind.SEARCH)
+    if tried:
+        counts.append(f"{tried} example{'s' * (tried != 1)}")
     if verdict.controls:
         counts.append(f"{refuted}/{len(applicable)} controls refuted")
     out.print("; ".join(counts))
@@ -114,6 +117,7 @@ def _print_part(verdict: Verdict, part: str, out: Console) -> None:
     items = [item for item in verdict.judgement.evidence if item.part == part]
     groups = (
         ("proof", [item for item in items if item.kind.is_proof]),
+        ("search", [item for item in items if item.kind is Kind.SEARCH]),
         ("statistics", [item for item in items if item.kind in (Kind.NUMERICAL, Kind.STATISTICAL)]),
         ("attacks", [item for item in items if item.kind is Kind.ATTACK]),
         ("for information", [item for item in items if item.kind is Kind.INFORMATION]),

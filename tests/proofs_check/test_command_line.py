@@ -58,6 +58,8 @@ def test_a_refutation_ends_with_one_and_names_the_lag(command):
         (["3.3", "--json", "/no/such/folder/report.json"], ["/no/such/folder does not exist"]),
         (["3.3", "--horizon", "many"], ["--horizon", "not a valid integer"]),
         (["3.3", "--frobnicate"], ["--frobnicate"]),
+        (["2.1", "--examples", "0"], ["--examples 0", "1 to 10^5"]),
+        (["2.1", "--examples", "many"], ["--examples", "not a valid integer"]),
         ([], ["which statement?"]),
         (["3.4", "--list"], ["unknown statement '3.4'", "did you mean"]),
         (["3.3", "--list"], ["--list", "without 3.3"]),
@@ -191,7 +193,8 @@ def test_heavy_libraries_are_not_imported_for_the_list(start):
     process = start("--list")
     process.communicate(timeout=60)
     assert process.returncode == 0
-    code = "import sys, proofs_check.cli; print([m for m in ('numpy', 'scipy', 'sympy', 'rich') if m in sys.modules])"
+    heavy = ("numpy", "scipy", "sympy", "rich", "hypothesis")
+    code = f"import sys, proofs_check.cli; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-P", "-c", code], text=True).strip() == "[]"
 
 
@@ -199,6 +202,47 @@ def test_options_that_a_statement_does_not_use_are_warned_of_and_ignored(command
     ran = command("22", "--n", "0", "--horizon", "3")
     assert ran.status == 0
     assert "warning: --n, --horizon: not used by 22, and ignored" in ran.out
+
+
+def test_the_number_of_examples_is_in_the_heading_and_in_the_command_that_reproduces_the_report(command):
+    ran = command("2.1a", "--examples", "25")
+    assert ran.status == 0, ran.out + ran.err
+    assert ran.out.splitlines()[1] == "25 examples of each law"
+    assert "reproduce   check-theorem 2.1a --examples 25\n" in ran.out
+    assert ran.out.index("  proof\n") < ran.out.index("  search\n") < ran.out.index("  attacks\n")
+    assert ran.out.count("examples tried") == 1
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_a_counterexample_that_a_search_finds_is_printed(command, monkeypatch):
+    from proofs_check.realization import statement
+    from proofs_check.realization.machine import MACHINE
+
+    doubled = replace(MACHINE, run=lambda rnn, x: 2 * MACHINE.run(rnn, x))
+    monkeypatch.setattr(statement, "LAWS", replace(statement.LAWS, machine=doubled))
+    ran = command("2.1a")
+    assert ran.status == 1
+    reason = r"→ outputs are convolutions: T = 1, n_x = \d, n_y = 1, n = 1, W = \[0\], .*: y = 2, not 1"
+    assert re.search(reason, " ".join(ran.out.split()))
+
+
+def test_statements_that_are_not_searched_ignore_the_number_of_examples(command):
+    ran = command("22", "--examples", "25")
+    assert ran.status == 0
+    assert "warning: --examples: not used by 22, and ignored" in ran.out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupted_search_prints_what_was_tried(start):
+    process = start("2.1a", "--examples", "100000")
+    lines = iter(process.stderr.readline, "")
+    assert next(line for line in lines if line.startswith("outputs are convolutions"))
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "INTERRUPTED" in out
+    assert re.search(r"\d+ of 100000 examples, none", out)
+    assert "Traceback" not in err
 
 
 def test_an_option_that_is_used_is_not_warned_of(command):

@@ -51,6 +51,18 @@ def test_a_refuted_report_obeys_the_schema():
     validate(found)
 
 
+def test_a_report_of_a_search_obeys_the_schema_and_counts_every_example():
+    found = json.loads(to_json(run(find("2.1a"), replace(SETTINGS, examples=20))))
+    validate(found)
+    assert found["settings"]["examples"] == 20
+    searches = [item for item in found["evidence"] if item["kind"] == "search"]
+    for item in searches:
+        assert item["details"]["tried"] == sum(item["details"]["sizes"]["T"].values()) == 20
+        assert not item["is_proof"]
+    (last,) = (item["details"]["table"] for item in searches if "table" in item["details"])
+    assert [row[0] for row in last["rows"]] == [item["title"] for item in searches]
+
+
 def test_the_schema_refuses_a_report_with_a_piece_missing(plain):
     broken = copy.deepcopy(plain)
     del broken["evidence"][0]["status"]

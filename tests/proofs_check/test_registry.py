@@ -70,6 +70,13 @@ def test_documents_and_statements_go_by_the_same_names(document):
     assert find(document.id).id == find(document.title).id == find(document.slug).id == document.id
 
 
+@pytest.mark.parametrize("identifier", ENTRIES)
+def test_only_statements_that_can_be_searched_have_a_number_of_examples(identifier):
+    searched = any(check.name.endswith(".search") for check in ENTRIES[identifier].load().checks)
+    assert not searched or "examples" in ENTRIES[identifier].options
+    assert ("examples" in ENTRIES[identifier].options) == identifier.startswith("2.1")
+
+
 def test_parts_lie_within_statements():
     assert all(entry.within in ENTRIES for entry in ENTRIES.values() if entry.within)
 

@@ -74,6 +74,7 @@ def test_what_is_no_resolution_is_refused(text):
         ({"jobs": 0}, "--jobs"), ({"seed": -1}, "--seed"), ({"seed": 1 << 64}, "--seed"),
         ({"replicates": 1}, "--replicates"),
         ({"replicates": 10**9}, "--replicates"),
+        ({"examples": 0}, "--examples 0"), ({"examples": 10**5 + 1}, r"--examples 100001: from 1 to 10\^5"),
     ],
 )  # fmt: skip
 def test_sizes_out_of_range_are_refused_by_name(change, option):
