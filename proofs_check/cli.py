@@ -40,6 +40,7 @@ Examples:
   check-theorem 3.3 --n 64,512,1e9 --horizon 8 --nu-w 0.9
   check-theorem 3.3 --claim "rho = nu_C*nu_W**j + nu_F*nu_W**j"
   check-theorem C.1 --recursion my.toml --n 1e6 --horizon 12
+  check-theorem 2.1 --examples 5000 --claim "n = T*min(n_x, n_y)"
   check-theorem all
 
 \b
@@ -63,8 +64,8 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
     multiple=True,
     metavar="FORMULA",
     help="'rho = …' or 'var = …' in j, T, n_x, n_y, nu_W, nu_F, nu_C, to check instead of the paper's; with C.1 "
-    "'var = …' in t or 'cov = …' in s and t. "
-    "Parameters given as options restrict the claim to these values.",
+    "'var = …' in t or 'cov = …' in s and t; with 2.1 'n = …' in T, n_x, n_y. "
+    "With 3.3, parameters given as options restrict the claim to these values.",
 )
 @click.option("--replicates", type=int, metavar="R", help="Number of draws at each width.")
 @click.option("--resolution", metavar="R", help="Or: relative error in ρ_j to notice, such as 0.1%.  [default: 1%]")

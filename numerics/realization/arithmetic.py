@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ class Rational:
         return _each(lambda value: fmpq(value.numerator, value.denominator), values)
 
     def finished(self, values: Array) -> Array:
-        return _each(lambda value: Fraction(int(value.p), int(value.q)), values)
+        return _each(lambda value: Fraction(int(value.p), int(value.q)), _each(fmpq, values))  # empty sums are ints
 
     def root(self, n: int) -> Fraction:
         root = math.isqrt(n)
@@ -223,6 +224,23 @@ def as_double(value: Any, what: str) -> float:
     if number.ndim:
         raise NumberError(f"{what}: one number is needed, not an array of shape {number.shape}")
     return to_double(number.item())
+
+
+def whole_number(value: Any, what: str, least: int = 0) -> int:
+    """A whole number that is large enough.
+
+    Raises
+    ------
+    NumberError
+        When it is none.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise NumberError(f"{what} is {value!r}: not a whole number") from None
+    if number < least:
+        raise NumberError(f"{what} is {number}: at least {least}")
+    return number
 
 
 def exact(values: Any, what: str) -> Array:

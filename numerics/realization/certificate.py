@@ -97,7 +97,7 @@ class Certificate:
         if self.nodes is not None:
             gap = nearest(self.nodes)
             apart = f", at least {scientific(gap[0], 2)} of their size apart" if gap else ""
-            lines.append(f"{count(len(self.nodes), 'node')} from {_range(self.nodes)}{apart}")
+            lines.append(f"{count(len(self.nodes), 'node')}{_range(self.nodes)}{apart}")
             lines.append(f"condition number {self.condition}")
         if self.ranks is not None:
             lines.append(f"rank {self.ranks.rank} at the relative tolerance {self.ranks.rank_tolerance:.2g}")
@@ -109,7 +109,8 @@ class Certificate:
         if self.arithmetic == "rational":
             return "0, exactly" if self.accuracy == 0 else f"{self.accuracy:.3g}"
         size = self.residual
-        words = f"{size.relative:.2g} of the largest entry, {size.entrywise:.2g} entry by entry (certified)"
+        entries = f"{size.entrywise:.2g} entry by entry" if size.entrywise < 1 else "small entries are lost"
+        words = f"{size.relative:.2g} of the largest entry, {entries} (certified)"
         return words if self.as_run is None else f"{words}; {self.as_run.relative:.2g} when run in doubles"
 
     def _remarks(self) -> list[str]:
@@ -143,7 +144,7 @@ def certified(rnn: LinearRNN, target: Array, method: str, tolerance: float, **fa
 
 
 def _range(nodes: Array) -> str:
-    return f"{short(min(nodes))} to {short(max(nodes))}"
+    return f" from {short(min(nodes))} to {short(max(nodes))}" if len(nodes) > 1 else f", {short(nodes[0])}"
 
 
 def count(number: int, noun: str) -> str:

@@ -23,6 +23,7 @@ METHODS: Final = ("vandermonde", "ho-kalman")
 ARITHMETICS: Final = ("auto", "rational", "arbitrary", "float")
 BEYOND: Final = ("free", "zero")
 EPSILON: Final = 2.0**-52
+TOLERANCE: Final = 1e-12
 
 
 def realize(
@@ -31,7 +32,7 @@ def realize(
     *,
     nodes: str | Sequence[Any] | Array | None = None,
     arithmetic: str = "auto",
-    tolerance: float = 1e-12,
+    tolerance: float | None = None,
     beyond: str | None = None,
     rank_tolerance: float | None = None,
     refuse: bool = True,
@@ -52,8 +53,9 @@ def realize(
         ``"float"``: doubles. ``"auto"`` is rational for integers and fractions; for floats it is arbitrary with
         Vandermonde, and float with Ho and Kalman's method.
     tolerance : float
-        The largest relative residual: of each entry with arbitrary precision; relative to the largest entry, and
-        as run, in doubles. Exact weights have none.
+        The largest relative residual: of each entry with arbitrary precision, where that of a 0 is relative to the
+        smallest other entry; relative to the largest entry, and as run, in doubles. Exact weights have none. By
+        default 1e-12, or the ``rank_tolerance`` that is given.
     beyond : str, optional
         What holds from lag T on, for Ho and Kalman's method: ``"free"`` (the default; nothing, so that the fewest
         states suffice) or ``"zero"``. In doubles, free lags are found only where a recurrence fits within
@@ -88,8 +90,9 @@ def realize(
     (2, [1, 1, 2, 3, 5, 8, 13, 21])
     """
     target = read_response(L)
-    tolerance = as_double(tolerance, "tolerance")
     rank_tolerance = None if rank_tolerance is None else as_double(rank_tolerance, "rank_tolerance")
+    default = max(TOLERANCE, rank_tolerance or 0.0)
+    tolerance = default if tolerance is None else as_double(tolerance, "tolerance")
     if arithmetic == "auto":
         inexact = "float" if method == "ho-kalman" else "arbitrary"
         arithmetic = "rational" if is_exact(L) else inexact
@@ -145,8 +148,8 @@ def _check_options(
     by_rank = method == "ho-kalman"
     possible = 0 < tolerance < 1
     complaints = {
-        f"tolerance={tolerance!r}: between 0 and 1, both excluded; arithmetic='rational' is exact": not possible,
         f"rank_tolerance={rank_tolerance!r}: from 0 to 1, 1 excluded": not 0 <= (rank_tolerance or 0.0) < 1,
+        f"tolerance={tolerance!r}: between 0 and 1, both excluded; arithmetic='rational' is exact": not possible,
         f"beyond={beyond!r}: an option of method='ho-kalman'; with 'vandermonde' nodes decide what follows lag T - 1": (
             beyond is not None and not by_rank
         ),
@@ -168,11 +171,11 @@ def _check_options(
 def _why(certificate: Certificate) -> str:
     """Why a realization in doubles is refused, and what to do."""
     missed = (
-        f"the weights reproduce L to {certificate.accuracy:.2g} of its largest entry only, the tolerance is "
-        f"{certificate.tolerance:.2g}"
+        f"the impulse response of the weights is off by {certificate.accuracy:.2g} times the largest entry of L, the "
+        f"tolerance is {certificate.tolerance:.2g}"
     )
     if certificate.condition_number is None:
-        return f"{missed}. Use a smaller rank_tolerance, a larger tolerance, or arithmetic='rational' (exact)"
+        return f"{missed}. Use a larger tolerance, a smaller rank_tolerance, or arithmetic='rational' (exact)"
     reason = f"the Vandermonde matrix has the condition number {certificate.condition}, and"
     if certificate.condition_number * EPSILON < certificate.tolerance:
         reason = "numbers so small, or so different, lose digits, where"

@@ -56,7 +56,7 @@ def residual(rnn: LinearRNN, target: Array, tolerance: float) -> Residual:
         Distances below it need not be resolved further.
     """
     if isinstance(rnn.arithmetic, Rational):
-        return _exact_residual(rnn.impulse_response(len(target)), target)
+        return _exact_residual(_exact_lags(rnn, len(target)), target)
     scales, wanted = (_each(_rational, array) for array in (entry_scales(target), target))
     W, F, C = (exact(array, "weights") for array in (rnn.scaled_W, rnn.F, rnn.scaled_C))
     needed = min(entry_scales(target).ravel(), default=Fraction(1)) * Fraction(tolerance)
@@ -68,6 +68,22 @@ def residual(rnn: LinearRNN, target: Array, tolerance: float) -> Residual:
             if all(_is_tight(share, tolerance) for share in shares.ravel()):
                 return _summary(distances, shares, target)
         bits *= 2
+
+
+def _exact_lags(rnn: LinearRNN, horizon: int) -> Array:
+    """L_0 … L_{T-1} of exact weights; of dense ones as ``(R A^i)(A^k F)``, whose fractions are half as long."""
+    if rnn.is_diagonal or not rnn.n:
+        return rnn.impulse_response(horizon)
+    A, F, R = (rnn.arithmetic.working(array) for array in (rnn.scaled_W, rnn.F, rnn.scaled_C))
+    rows, columns = [R], [F]
+    middle = round(horizon * rnn.inputs / (rnn.inputs + rnn.outputs))  # both sides take as many operations
+    for _ in range(middle):
+        rows.append(rows[-1] @ A)
+    for _ in range(horizon - 1 - middle):
+        columns.append(A @ columns[-1])
+    places = [min(lag, middle) for lag in range(horizon)]
+    lags = [rows[place] @ columns[lag - place] for lag, place in enumerate(places)]
+    return rnn.arithmetic.finished(np.array(lags, dtype=object))
 
 
 def residual_as_run(rnn: LinearRNN, target: Array) -> Residual:

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.realization.arithmetic import Arithmetic, Array, Rational, converted, described, exact, unified
+from numerics.realization.arithmetic import (
+    Arbitrary,
+    Arithmetic,
+    Array,
+    Rational,
+    converted,
+    described,
+    exact,
+    unified,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from numerics.realization.certificate import Certificate
@@ -94,6 +104,14 @@ class LinearRNN:
         n = cls(W_, F_, C_).n  # the shapes fit
         scale = arithmetic.root(n) if n else 1
         return cls(W_ / scale, F_, C_ / scale)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled exactly: numbers of a precision of their own cannot be, as they are."""
+        weights: tuple[Array, ...] = (self.scaled_W, self.F, self.scaled_C)
+        bits = self.arithmetic.bits if isinstance(self.arithmetic, Arbitrary) else None
+        if bits is not None:
+            weights = tuple(exact(array, "weights") for array in weights)
+        return _restored, (weights, bits, self.certificate)
 
     def __repr__(self) -> str:
         weights = [f"{name}={described(getattr(self, name))}" for name in ("scaled_W", "F", "scaled_C")]
@@ -194,7 +212,13 @@ class LinearRNN:
         Returns
         -------
         array, (T, n_y, n_x)
+
+        Raises
+        ------
+        NumberError
+            When T is no whole number, or negative.
         """
+        horizon = whole_number(horizon, "horizon")
         into = self.arithmetic.working
         W, state, C = into(self.scaled_W), into(self.F), into(self.scaled_C)
         found = self._zeros((horizon, self.outputs, self.inputs))
@@ -269,7 +293,7 @@ class LinearRNN:
         from math import isqrt
 
         square = (isqrt(self.n - 1) + 1) ** 2 if self.n else 1
-        width = square if states is None else states
+        width = square if states is None else whole_number(states, "states")
         idle = width - self.n
         if idle < 0:
             raise ShapeError(f"padded({width}): there are {self.n} states already")
@@ -285,6 +309,14 @@ class LinearRNN:
     def exact(self) -> LinearRNN:
         """The same in exact arithmetic: floating-point numbers are the binary fractions that they are."""
         return LinearRNN(exact(self.scaled_W, "W"), exact(self.F, "F"), exact(self.scaled_C, "C"))
+
+
+def _restored(weights: tuple[Array, ...], bits: int | None, certificate: Certificate | None) -> LinearRNN:
+    """What was pickled."""
+    if bits is not None:
+        weights = tuple(Arbitrary(bits).array(array) for array in weights)
+    W, F, C = weights
+    return LinearRNN(W, F, C, certificate)
 
 
 def _times(array: Array, factor: Any) -> Array:

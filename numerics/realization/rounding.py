@@ -46,8 +46,8 @@ def to_float(rnn: LinearRNN, horizon: int | None = None, tolerance: float = 1e-9
     rounded = replace(rounded, certificate=certificate)
     if not certificate.holds:
         raise InaccurateRealizationError(
-            f"rounded to doubles, the weights reproduce the impulse response to {certificate.accuracy:.2g} of its "
-            f"largest entry only, the tolerance is {tolerance:.2g}: large weights cancel. "
+            f"rounded to doubles, the weights have an impulse response that is off by {certificate.accuracy:.2g} times "
+            f"its largest entry, the tolerance is {tolerance:.2g}: large weights cancel. "
             "realize(L, 'ho-kalman', arithmetic='float') finds weights that need not be rounded",
             rounded,
         )

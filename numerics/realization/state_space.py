@@ -201,7 +201,9 @@ def _matrices(system: Any) -> tuple[Any, ...]:
 
     if isinstance(system, tuple | list):
         if len(system) != 4:
-            raise NoStateSpaceError(f"{len(system)} matrices: needed are four, (A, B, C, D)")
+            raise NoStateSpaceError(
+                f"{len(system)} matrices: needed are (A, B, C, D), or a transfer function, scipy.signal.dlti(b, a)"
+            )
         return tuple(system)
     if isinstance(system, signal.lti) or _is_continuous(system):
         raise NoStateSpaceError(

@@ -107,6 +107,9 @@ def _replace(path: Path, entries: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

@@ -36,6 +36,11 @@ def rational(value: Any) -> Fraction:
     return Fraction(value)
 
 
+def rationals(values: Array) -> Array:
+    """Numbers of any kind, as the fractions that they are."""
+    return fractions(rational(value) for value in values.ravel()).reshape(values.shape)
+
+
 def array(values: fmpq_mat) -> Array:
     """Back to fractions."""
     return fractions([Fraction(int(entry.p), int(entry.q)) for entry in values.entries()]).reshape(

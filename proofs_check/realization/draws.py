@@ -10,6 +10,8 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from numerics.realization.arithmetic import Array
 from numerics.realization.rnn import LinearRNN
 from proofs_check.realization.by_hand import fractions
@@ -22,8 +24,8 @@ Values: TypeAlias = Mapping[str, Any]
 Draw: TypeAlias = Callable[[Pick, Values], Any]
 """From ``draw`` and the values that have been drawn so far, by name, to the next one."""
 
-MAX_HORIZON: Final = 5
-MAX_CHANNELS: Final = 2
+MAX_HORIZON: Final = 8
+MAX_CHANNELS: Final = 3
 WIDTHS: Final = (1, 4, 9)
 
 
@@ -200,6 +202,20 @@ def orders(of: str) -> Draw:
 def coordinates(pick: Pick, values: Values) -> Array:
     """Invertible matrices for the states of the RNN."""
     return _invertible(pick, values["rnn"].n)
+
+
+def unimodular(pick: Pick, values: Values) -> Array:
+    """Whole matrices for the states of the RNN, whose inverses are whole, too."""
+    size = values["rnn"].n
+    lower, upper = (_whole_matrix(pick, (size, size), (4, 4)) for _ in range(2))
+    unit = np.diag(fractions([Fraction(1)] * size))
+    product: Array = (np.tril(lower, -1) + unit) @ (np.triu(upper, 1) + unit)
+    return product
+
+
+def whole_signals_of(pick: Pick, values: Values) -> Array:
+    """Inputs of the RNN, of whole numbers."""
+    return _whole_matrix(pick, (pick(_integers(1, 4)), values["rnn"].inputs), (MAX_HORIZON, MAX_CHANNELS))
 
 
 def mixers(pick: Pick, values: Values) -> Array:

@@ -31,7 +31,8 @@ from proofs_check.search.law import Law
 BITS: Final = 100
 
 
-def _same_lags(found: LinearRNN, rnn: LinearRNN) -> str:
+def same_lags(found: LinearRNN, rnn: LinearRNN) -> str:
+    """Whether two RNNs have the same impulse response: its first lags decide the others."""
     horizon = 2 * rnn.n + 1
     return difference("L", by_hand.lags(found, horizon), by_hand.lags(rnn, horizon))
 
@@ -45,7 +46,7 @@ NAMES: Final = ("W/√n", "F", "C/√n")
 
 
 def _similar(machine: Machine, rnn: LinearRNN, S: Array) -> str:
-    return _same_lags(machine.similar(rnn, S), rnn)
+    return same_lags(machine.similar(rnn, S), rnn)
 
 
 def _similar_undone(machine: Machine, rnn: LinearRNN, S: Array) -> str:
@@ -64,14 +65,14 @@ def _coordinates(machine: Machine, rnn: LinearRNN, S: Array) -> str:
 
 def _permuted(machine: Machine, rnn: LinearRNN, order: Sequence[int]) -> str:
     found = machine.permuted(rnn, order)
-    if wrong := _same_lags(found, rnn):
+    if wrong := same_lags(found, rnn):
         return wrong
     return difference("F", found.F, [rnn.F[place] for place in order])
 
 
 def _idle(machine: Machine, rnn: LinearRNN, more: int) -> str:
     found = machine.padded(rnn, rnn.n + more)
-    return difference("n", found.n, rnn.n + more) or _same_lags(found, rnn)
+    return difference("n", found.n, rnn.n + more) or same_lags(found, rnn)
 
 
 def _square(machine: Machine, rnn: LinearRNN) -> str:
@@ -79,7 +80,7 @@ def _square(machine: Machine, rnn: LinearRNN) -> str:
     root = isqrt(found.n)
     if root**2 != found.n or not (root - 1) ** 2 < rnn.n <= found.n:
         return f"{found.n} states, padded from {rnn.n}"
-    return _same_lags(found, rnn)
+    return same_lags(found, rnn)
 
 
 def _dense(machine: Machine, rnn: LinearRNN) -> str:
@@ -96,13 +97,15 @@ ARITHMETICS: Final[dict[str, Arithmetic]] = {
 }
 
 
-def _in(arithmetic: Arithmetic, rnn: LinearRNN) -> LinearRNN:
+def given_in(kind: str, rnn: LinearRNN) -> LinearRNN:
+    """The same RNN in another arithmetic, rounded to it."""
+    arithmetic = ARITHMETICS[kind]
     W, F, C = (arithmetic.array(array) for array in (rnn.scaled_W, rnn.F, rnn.scaled_C))
     return LinearRNN(W, F, C)
 
 
 def _stored(machine: Machine, rnn: LinearRNN, kind: str) -> str:
-    given = _in(ARITHMETICS[kind], rnn)
+    given = given_in(kind, rnn)
     found = machine.stored(given)
     if found.arithmetic != given.arithmetic:
         return f"{found.arithmetic}, not {given.arithmetic}"
@@ -122,7 +125,7 @@ def _system(machine: Machine, rnn: LinearRNN, D: Array) -> str:
 def _back(machine: Machine, rnn: LinearRNN) -> str:
     A, B, product = by_hand.product(rnn.scaled_W), rnn.F, by_hand.product
     found = machine.from_system((A, B, product(rnn.scaled_C, A), product(rnn.scaled_C, B)))
-    return difference("n", found.n, rnn.n) or _same_lags(found, rnn)
+    return difference("n", found.n, rnn.n) or same_lags(found, rnn)
 
 
 def _whole_system(machine: Machine, rnn: LinearRNN) -> str:
@@ -151,7 +154,7 @@ def _kinds(machine: Machine, L: Array, nodes: Array, kind: str) -> str:
 
 
 def _exact(machine: Machine, rnn: LinearRNN) -> str:
-    doubles = _in(Float(), rnn)
+    doubles = given_in("doubles", rnn)
     wanted = [by_hand.array(by_hand.matrix(each)) for each in (np.atleast_2d(doubles.scaled_W), doubles.F)]
     found = machine.exact(doubles)
     return difference("W/√n", np.atleast_2d(found.scaled_W), wanted[0]) or difference("F", found.F, wanted[1])

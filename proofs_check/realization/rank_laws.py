@@ -53,7 +53,7 @@ def _recovered(machine: Machine, rnn: LinearRNN) -> str:
 
 
 def _transposed(machine: Machine, L: Array) -> str:
-    return difference("n", machine.fewest(L.transpose(0, 2, 1), FREE).n, machine.fewest(L, FREE).n)
+    return difference("n", machine.fewest(L.transpose(0, 2, 1), FREE).n, by_hand.tether(L))
 
 
 def _no_fewer(machine: Machine, L: Array, later_lags: Array) -> str:
@@ -83,7 +83,7 @@ def _growing(machine: Machine, L: Array) -> str:
 
 def _zero_is_free(machine: Machine, L: Array) -> str:
     free, zero = machine.fewest(L, FREE).n, machine.fewest(L, ZERO).n
-    longer = machine.fewest(np.concatenate([L, 0 * L]), FREE).n
+    longer = by_hand.tether(np.concatenate([L, 0 * L]))
     if free > zero:
         return f"{free} states where later lags are free, {zero} where they are 0"
     return difference("n", zero, longer)

@@ -13,6 +13,7 @@ import numpy as np
 
 from numerics.realization.arithmetic import Array, Float, Rational
 from numerics.realization.rnn import LinearRNN
+from proofs_check.realization import arithmetic_laws as arithmetics
 from proofs_check.realization import invariance_laws as invariance
 from proofs_check.realization import response_laws as laws
 from proofs_check.realization.by_hand import fractions, inverse, product
@@ -148,6 +149,29 @@ def as_meant(rnn: LinearRNN) -> LinearRNN:
     return _each(MACHINE.exact(rnn), lambda value: value.limit_denominator(1000))
 
 
+def _doubled_in_floats(changed: LinearRNN, *, F: bool = False) -> LinearRNN:
+    """Twice the impulse response, where numbers are not fractions."""
+    if isinstance(changed.arithmetic, Rational):
+        return changed
+    factors = (2, 1) if F else (1, 2)
+    return LinearRNN(changed.scaled_W, changed.F * factors[0], changed.scaled_C * factors[1])
+
+
+def similar_doubled_in_floats(rnn: LinearRNN, S: Array) -> LinearRNN:
+    """C is doubled, but for fractions."""
+    return _doubled_in_floats(MACHINE.similar(rnn, S))
+
+
+def padded_doubled_in_floats(rnn: LinearRNN, states: int | None) -> LinearRNN:
+    """F is doubled, but for fractions."""
+    return _doubled_in_floats(MACHINE.padded(rnn, states), F=True)
+
+
+def run_doubled_in_floats(rnn: LinearRNN, x: Array) -> Array:
+    """The outputs are doubled, but for fractions."""
+    return MACHINE.run(_doubled_in_floats(rnn), x)
+
+
 def read_in_digits(L: Any, nodes: Any) -> LinearRNN:
     """Floats are read with two decimals."""
     return by_nodes([Fraction(str(round(lag, 2))) if isinstance(lag, float) else lag for lag in L], nodes)
@@ -176,5 +200,8 @@ RESPONSE_MISTAKES: Final = (
     Mistake(invariance.BACK, "more states than needed", replace(MACHINE, from_system=more_states)),
     Mistake(invariance.WHOLE_SYSTEM, "the input seen at once", replace(MACHINE, system=seen_directly)),
     Mistake(invariance.EXACT, "doubles taken for short fractions", replace(MACHINE, exact=as_meant)),
+    Mistake(arithmetics.RUN, "doubled in floats", replace(MACHINE, run=run_doubled_in_floats)),
+    Mistake(arithmetics.SIMILAR, "C doubled in floats", replace(MACHINE, similar=similar_doubled_in_floats)),
+    Mistake(arithmetics.STATES, "F doubled in floats", replace(MACHINE, padded=padded_doubled_in_floats)),
     Mistake(invariance.KINDS_AGREE, "floats with two decimals", replace(MACHINE, realize=read_in_digits)),
 )

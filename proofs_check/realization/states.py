@@ -3,7 +3,7 @@
 A claim is true where every impulse response of T lags has an RNN of at most so many states. The largest number
 that any of them needs is ``T min(n_x, n_y)``: a realization with the fewest states never has more, and
 ``L = (0, …, 0, I)`` has a regular minor of that size in its Hankel matrix. So a claim is compared with this number:
-refuted at a size, or proved for all. And it is searched, which finds the smallest response that refutes it.
+refuted at a size, or proved for all. And it is searched, which finds a small response that refutes it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 PAPERS: Final = "n = T*n_x*n_y"
 TITLE: Final = "number of states"
-SAYS: Final = "every L_0 … L_(T-1) is the impulse response of a linear RNN with n = {} states"
+SAYS: Final = "every L_0 … L_(T-1) is the impulse response of a linear RNN with at most n = {} states"
 SYMBOLS: Final[dict[str, sp.Symbol]] = {str(symbol): symbol for symbol in (T, n_x, n_y)}
 SMALL: Final = (16, 5, 5)
 LARGE: Final = (1, 10, 100, 10**4, 10**6, 10**9)
@@ -73,7 +73,10 @@ class StatesClaim:
         name, equals, formula = text.partition("=")
         if not equals or name.strip() != "n":
             raise FormulaError(f"a claim about this statement reads 'n = …' in T, n_x, n_y, not {text!r}")
-        return cls(formula.strip(), parse_formula(formula, SYMBOLS, choices=True))
+        parsed = parse_formula(formula, SYMBOLS, choices=True)
+        if any(not power.exp.is_number for power in parsed.atoms(sp.Pow)):
+            raise FormulaError(f"{formula.strip()!r}: exponents must be numbers here")
+        return cls(formula.strip(), parsed)
 
     def at(self, horizon: int, inputs: int, outputs: int) -> sp.Expr:
         """The claimed number of states."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from itertools import groupby
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ def search_evidence(law: Law[Any, Any], search: Search, searches: Sequence[Searc
             name: {str(value): count for value, count in counts.items()} for name, counts in search.sizes.items()
         },
         "counterexample": search.counterexample,
+        "hypothesis": version("hypothesis"),
     }
     if searches:
         details["table"] = table(searches)

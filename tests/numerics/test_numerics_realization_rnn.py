@@ -256,7 +256,7 @@ def test_padding_gives_the_next_square_number_of_states(n: int, wanted: int) -> 
         assert (padded.impulse_response(4) == rnn.impulse_response(4)).all()
 
 
-@pytest.mark.parametrize("states", [0, 1, -3])
+@pytest.mark.parametrize("states", [0, 1])
 def test_padding_to_fewer_states_is_refused(states: int) -> None:
     with pytest.raises(ShapeError, match=rf"padded\({states}\): there are 2 states already"):
         LinearRNN([1, 2], [[1], [1]], [[1, 1]]).padded(states)
@@ -315,7 +315,7 @@ def test_rounding_a_weight_beyond_doubles_is_refused() -> None:
 
 
 def test_outputs_beyond_doubles_are_not_within_the_tolerance() -> None:
-    with pytest.raises(InaccurateRealizationError, match="to inf of its largest entry"):
+    with pytest.raises(InaccurateRealizationError, match="off by inf times its largest entry"):
         to_float(LinearRNN([[10**200]], [[1]], [[1]]), 3)
 
 
@@ -329,3 +329,16 @@ def test_no_lag_survives_rounding_trivially() -> None:
     rnn = to_float(LinearRNN([[Fraction(1, 3)]], [[1]], [[1]]), 0)
     assert rnn.certificate is not None
     assert rnn.certificate.accuracy == 0
+
+
+@pytest.mark.parametrize(
+    ("horizon", "words"), [(2.5, r"horizon is 2\.5: not a whole number"), (-1, "horizon is -1: at least 0")]
+)
+def test_a_horizon_that_is_no_number_of_lags_is_refused(horizon, words):
+    with pytest.raises(NumberError, match=words):
+        LinearRNN([[0.5]], [[1.0]], [[1.0]]).impulse_response(horizon)
+
+
+def test_a_number_of_states_that_is_not_whole_is_refused():
+    with pytest.raises(NumberError, match=r"states is 3\.5: not a whole number"):
+        LinearRNN([[0.5]], [[1.0]], [[1.0]]).padded(3.5)

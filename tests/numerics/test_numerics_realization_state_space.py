@@ -361,3 +361,14 @@ def test_python_control_s_continuous_time_is_refused() -> None:
 
     with pytest.raises(NoStateSpaceError, match="continuous"):
         from_state_space(control.tf([1], [1, 2]))
+
+
+def test_exact_zeros_are_a_system_without_states():
+    system = to_dlti(realize([0, 0], "ho-kalman"))
+    assert system.A.shape == (0, 0)
+    assert system.D.tolist() == [[0.0]]
+
+
+def test_a_transfer_function_given_as_two_lists_is_told_how_to_be_given():
+    with pytest.raises(NoStateSpaceError, match=r"a transfer function, scipy.signal.dlti\(b, a\)"):
+        from_state_space(([1], [1, 0.5]))

@@ -299,3 +299,20 @@ def test_a_damaged_byte_is_refused_or_does_not_matter(stored: Path, data: st.Dat
         assert_same(found, rnn)
     finally:
         stored.write_bytes(content)
+
+
+def test_a_folder_that_does_not_exist_is_named_as_it_was_given(tmp_path):
+    rnn = LinearRNN([[0.5]], [[1.0]], [[1.0]])
+    with pytest.raises(FileNotFoundError) as caught:
+        save(rnn, tmp_path / "nowhere" / "rnn.npz")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "rnn.npz")
+
+
+@pytest.mark.parametrize("arithmetic", ["rational", "arbitrary", "float"])
+def test_an_rnn_is_pickled_exactly(arithmetic):
+    rnn = realize([1.0, 0.25, -3.0], arithmetic=arithmetic)
+    found = pickle.loads(pickle.dumps(rnn))
+    assert found.arithmetic == rnn.arithmetic
+    assert found.is_diagonal
+    assert (found.exact().scaled_C == rnn.exact().scaled_C).all()
+    assert str(found.certificate) == str(rnn.certificate)

@@ -27,6 +27,7 @@ from numerics.realization import (
 )
 from numerics.realization.arithmetic import exact
 from numerics.realization.realize import read_response
+from numerics.realization.residual import residual
 
 Array = np.ndarray[Any, Any]
 
@@ -200,7 +201,8 @@ def test_doubles_that_miss_the_tolerance_are_refused_with_reason_and_alternative
     assert 1e-12 < far <= certificate(caught.value.rnn).accuracy
     message = str(caught.value)
     assert (
-        f"to {certificate(caught.value.rnn).accuracy:.2g} of its largest entry only, the tolerance is 1e-12" in message
+        f"off by {certificate(caught.value.rnn).accuracy:.2g} times the largest entry of L, the tolerance is 1e-12"
+        in message
     )
     for words in ("condition number", "'arbitrary'", "'rational'", "'ho-kalman'"):
         assert words in message
@@ -268,7 +270,6 @@ def test_what_is_no_impulse_response_is_refused(L: Any, error: type[Exception], 
         ({"tolerance": Fraction(1, 10**400)}, "tolerance=0.0: between 0 and 1"),
         ({"tolerance": math.nan}, "tolerance is nan: not a finite number"),
         ({"tolerance": "1e-3"}, "tolerance is '1e-3': not a number"),
-        ({"tolerance": None}, "tolerance is None: not a number"),
         ({"tolerance": [0.1, 0.2]}, "tolerance: one number is needed"),
         ({"method": "ho-kalman", "rank_tolerance": 1, "arithmetic": "float"}, "rank_tolerance=1.0: from 0 to 1"),
         ({"method": "ho-kalman", "rank_tolerance": "x"}, "rank_tolerance is 'x': not a number"),
@@ -332,7 +333,7 @@ def test_the_certificate_counts_in_the_singular() -> None:
     assert str(certificate(realize([7], nodes=[1]))).splitlines() == [
         "Vandermonde (35): 1 state for 1 lag, exact rational weights",
         "  residual 0, exactly",
-        "  1 node from 1 to 1",
+        "  1 node, 1",
         "  condition number 1",
     ]
 
@@ -381,3 +382,23 @@ def test_forty_lags_are_exact_within_five_seconds() -> None:
     rnn = realize(L)
     assert time.perf_counter() - start < 5
     assert rnn.impulse_response(40).ravel().tolist() == L
+
+
+def test_a_coarse_rank_tolerance_is_the_tolerance_unless_another_is_given():
+    noise = 1e-3 * np.random.default_rng(0).standard_normal(60)
+    L = 0.9 ** np.arange(60) + noise
+    rnn = realize(L, "ho-kalman", rank_tolerance=1e-2)
+    assert (rnn.n, rnn.certificate.tolerance) == (1, 1e-2)
+    with pytest.raises(InaccurateRealizationError, match="a larger tolerance"):
+        realize(L, "ho-kalman", rank_tolerance=1e-2, tolerance=1e-6)
+
+
+def test_entries_that_are_lost_beside_the_largest_are_told():
+    certificate = realize([1e300] * 5 + [1e-300], "ho-kalman").certificate
+    assert "small entries are lost" in str(certificate)
+
+
+def test_a_wrong_entry_of_dense_exact_weights_is_noticed():
+    rnn = realize([1, 1, 2, 3, 5, 8, 13], "ho-kalman")
+    target = exact([1, 1, 2, 3, 5, 8, 14], "L")[:, None, None]
+    assert residual(rnn, target, 1e-12).relative == pytest.approx(1 / 14)
