@@ -20,7 +20,7 @@ from threading import RLock
 from typing import Any, Final, Protocol
 
 import numpy as np
-from flint import ctx, fmpq, fmpz
+from flint import arb, ctx, fmpq, fmpq_mat, fmpz
 from mpmath.ctx_mp import MPContext
 from mpmath.libmp import to_rational
 
@@ -93,10 +93,12 @@ class Rational:
         return values
 
     def working(self, values: Array) -> Array:
-        return _each(lambda value: fmpq(value.numerator, value.denominator), values)
+        return entrywise(lambda value: fmpq(value.numerator, value.denominator), values)
 
     def finished(self, values: Array) -> Array:
-        return _each(lambda value: Fraction(int(value.p), int(value.q)), _each(fmpq, values))  # empty sums are ints
+        return entrywise(
+            lambda value: Fraction(int(value.p), int(value.q)), entrywise(fmpq, values)
+        )  # empty sums are ints
 
     def root(self, n: int) -> Fraction:
         root = math.isqrt(n)
@@ -132,7 +134,7 @@ class Arbitrary:
 
     def array(self, values: Array) -> Array:
         context = self.context
-        return _each(lambda value: context.mpf(value.numerator) / value.denominator, values)
+        return entrywise(lambda value: context.mpf(value.numerator) / value.denominator, values)
 
     def working(self, values: Array) -> Array:
         return values
@@ -352,7 +354,7 @@ def to_double(value: Fraction) -> float:
     try:
         return float(value)
     except OverflowError:
-        digits = round((value.numerator.bit_length() - value.denominator.bit_length()) * math.log10(2))
+        digits = round(bits_of(value) * math.log10(2))
         raise NumberError(f"a number of size about 1e{digits} is beyond double precision (1.8e308)") from None
 
 
@@ -376,8 +378,24 @@ def precision(bits: int) -> Iterator[None]:
 _PRECISION: Final = RLock()
 
 
-def _each(function: Any, values: Array) -> Array:
-    """A function of every number."""
+def entrywise(function: Any, values: Array) -> Array:
+    """A function of every number, as an array of dtype object."""
     result = np.empty(values.shape, dtype=object)
     result.ravel()[...] = [function(value) for value in values.ravel()]
     return result
+
+
+def flint_matrix(values: Array) -> fmpq_mat:
+    """A matrix of fractions, (r, c), as FLINT's."""
+    rows, columns = values.shape
+    return fmpq_mat(rows, columns, Rational().working(values).ravel().tolist())
+
+
+def ball(value: Fraction) -> arb:
+    """The smallest ball of FLINT's precision that is known to hold a fraction."""
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+def bits_of(value: Fraction) -> int:
+    """``log₂`` of a number's size, to one."""
+    return value.numerator.bit_length() - value.denominator.bit_length()

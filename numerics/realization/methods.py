@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from math import ceil, inf, log2
 from typing import Any, Final
 
 import numpy as np
 
 from numerics.realization import vandermonde
-from numerics.realization.arithmetic import Arbitrary, Arithmetic, Array, Float, NumberError, Rational, exact
+from numerics.realization.arithmetic import (
+    Arbitrary,
+    Arithmetic,
+    Array,
+    Float,
+    NumberError,
+    Rational,
+    bits_of,
+    exact,
+)
 from numerics.realization.certificate import certified
 from numerics.realization.ho_kalman import ho_kalman
 from numerics.realization.nodes import choose, condition_number, leja_order, nearest, remarks_about
@@ -56,7 +64,20 @@ def by_nodes(target: Array, nodes: str | Sequence[Any] | Array, arithmetic: str,
 
 
 def blocks(target: Array, nodes: Array, arithmetic: Arithmetic) -> LinearRNN:
-    """One block of T states for each pair of an output and an input: driven by the one, read by the other."""
+    """One block of T states for each pair of an output and an input: driven by the one, read by the other.
+
+    Parameters
+    ----------
+    target : array of Fraction, (T, n_y, n_x)
+    nodes : array of Fraction, (T,)
+    arithmetic : Arithmetic
+        What (35) is solved in.
+
+    Raises
+    ------
+    NumberError
+        When the system overflows in double precision.
+    """
     horizon, outputs, inputs = target.shape
     order = leja_order(nodes)  # the solution does not depend on it, its rounding errors do
     points = arithmetic.array(nodes)
@@ -86,24 +107,36 @@ def _bits(target: Array, nodes: Array, condition: float, tolerance: float) -> in
     scales = entry_scales(target).ravel()
     reach = max(scales) / min(scales)
     gap = nearest(nodes)
-    distinct = -_size(gap[0]) if gap else 0  # bits in which they differ
+    distinct = -bits_of(gap[0]) if gap else 0  # bits in which they differ
     lost = max(distinct, BEYOND_DOUBLES if condition == inf else ceil(log2(condition)))
-    return GUARD_BITS + lost + ceil(-log2(tolerance)) + _size(reach) + len(target).bit_length()
-
-
-def _size(value: Fraction) -> int:
-    """``log₂``, to one."""
-    return value.numerator.bit_length() - value.denominator.bit_length()
+    return GUARD_BITS + lost + ceil(-log2(tolerance)) + bits_of(reach) + len(target).bit_length()
 
 
 def by_exact_rank(target: Array, beyond: str) -> LinearRNN:
-    """The fewest states, over the rationals."""
+    """The fewest states, over the rationals.
+
+    Parameters
+    ----------
+    target : array of Fraction, (T, n_y, n_x)
+    beyond : str
+        ``"free"`` or ``"zero"``.
+    """
     rnn = LinearRNN(*fewest_states(target if beyond == "free" else extended_by_zeros(target)))
     return replace(rnn, certificate=certified(rnn, target, "ho-kalman", 0.0, beyond=beyond))
 
 
 def by_singular_values(target: Array, beyond: str, rank_tolerance: float | None, tolerance: float) -> LinearRNN:
-    """Ho and Kalman's method in doubles; lags beyond T are 0 where no recurrence fits within T."""
+    """Ho and Kalman's method in doubles; lags beyond T are 0 where no recurrence fits within T.
+
+    Parameters
+    ----------
+    target : array of Fraction, (T, n_y, n_x)
+    beyond : str
+        ``"free"`` or ``"zero"``.
+    rank_tolerance : float or None
+    tolerance : float
+        Decides whether a recurrence fits.
+    """
     found = ho_kalman(Float().array(target), rank_tolerance=rank_tolerance, beyond=beyond)
     rnn = LinearRNN(found.A, found.F, found.R)
     if beyond == "free" and residual_as_run(rnn, target).relative > tolerance:

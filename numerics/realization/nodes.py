@@ -14,9 +14,9 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb
 
-from numerics.realization.arithmetic import Array, exact, precision
+from numerics.realization.arithmetic import Array, ball, entrywise, exact, precision
 
 NEAR: Final = Fraction(1, 1 << 26)
 """Nodes closer than this, relative to their size, are reported: half of the digits of a double are lost."""
@@ -77,7 +77,12 @@ def _check(nodes: Array) -> None:
 
 
 def nearest(nodes: Array) -> tuple[Fraction, tuple[int, int]] | None:
-    """The smallest gap between two nodes relative to the larger of them, and their places; None for a single node."""
+    """The smallest gap between two nodes relative to the larger of them, and their places; None for a single node.
+
+    Parameters
+    ----------
+    nodes : array of Fraction, (T,)
+    """
     order = sorted(range(len(nodes)), key=lambda place: nodes[place])
     gaps = [
         ((nodes[b] - nodes[a]) / max(abs(nodes[a]), abs(nodes[b])), (min(a, b), max(a, b))) for a, b in pairwise(order)
@@ -105,6 +110,10 @@ def leja_order(nodes: Array) -> list[int]:
 
     The order in which Björck and Pereyra's algorithm loses least (Higham, *Accuracy and Stability of
     Numerical Algorithms*, 22.3).
+
+    Parameters
+    ----------
+    nodes : array of Fraction, (T,)
     """
     remaining = list(range(len(nodes)))
     distances = np.array([_log(node) for node in nodes])
@@ -150,7 +159,7 @@ def condition_number(nodes: Array) -> float:
 
 def _norm(nodes: Array) -> Any:
     powers = np.array([arb(1)] * len(nodes), dtype=object)
-    sizes = np.array([abs(_ball(node)) for node in nodes], dtype=object)
+    sizes = np.abs(entrywise(ball, nodes))
     largest = sum(powers)
     for _ in range(len(nodes) - 1):
         powers = powers * sizes
@@ -159,7 +168,7 @@ def _norm(nodes: Array) -> Any:
 
 
 def _inverse_norm(nodes: Array) -> Any:
-    points = np.array([_ball(node) for node in nodes], dtype=object)
+    points = entrywise(ball, nodes)
     zero = np.array([arb(0)], dtype=object)
     product = zero + 1  # Π (z - λ_i), highest power first
     for point in points:
@@ -175,10 +184,6 @@ def _inverse_norm(nodes: Array) -> Any:
     for row in rows[1:]:
         largest = largest.max(row)
     return largest
-
-
-def _ball(value: Fraction) -> arb:
-    return arb(fmpq(value.numerator, value.denominator))
 
 
 def short(value: Fraction) -> str:

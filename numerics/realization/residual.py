@@ -11,12 +11,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat
 
-from numerics.realization.arithmetic import Array, Float, Rational, exact, precision
+from numerics.realization.arithmetic import Array, Float, Rational, ball, bits_of, entrywise, exact, precision
 from numerics.realization.rnn import LinearRNN
 
 TIGHT: Final = 2.0**-10
@@ -57,7 +57,7 @@ def residual(rnn: LinearRNN, target: Array, tolerance: float) -> Residual:
     """
     if isinstance(rnn.arithmetic, Rational):
         return _exact_residual(_exact_lags(rnn, len(target)), target)
-    scales, wanted = (_each(_rational, array) for array in (entry_scales(target), target))
+    scales, wanted = (Rational().working(array) for array in (entry_scales(target), target))
     W, F, C = (exact(array, "weights") for array in (rnn.scaled_W, rnn.F, rnn.scaled_C))
     needed = min(entry_scales(target).ravel(), default=Fraction(1)) * Fraction(tolerance)
     bits = SPARE_BITS + max(0, _reach(W, F, C, len(target)) - _exponent(needed))
@@ -121,15 +121,15 @@ def _summary(distances: Array, shares: Array, target: Array) -> Residual:
     if not target.size:
         return Residual(0.0, 0.0, (0, 0, 0))
     largest = max(np.abs(target).ravel()) or Fraction(1)
-    bounds = _each(_upper, shares)
+    bounds = entrywise(_upper, shares)
     worst = max(np.ndindex(target.shape), key=lambda place: bounds[place])
-    far = max(_each(_upper, distances).ravel())
+    far = max(entrywise(_upper, distances).ravel())
     return Residual(_above(far / largest), _above(bounds[worst]), worst)  # type: ignore[arg-type]
 
 
 def _enclosed(W: Array, F: Array, C: Array, horizon: int) -> Array:
     """Balls around L_0 … L_{T-1} of the weights as they are."""
-    W, state, C = (_each(_ball, array) for array in (W, F, C))
+    W, state, C = (entrywise(ball, array) for array in (W, F, C))
     found = np.array([arb(0)] * (horizon * len(C) * F.shape[1]), dtype=object).reshape(horizon, len(C), F.shape[1])
     if len(W):
         for lag, each in enumerate(_states(W, state, horizon)):
@@ -161,7 +161,7 @@ def _scaled(array: Array) -> tuple[Array, int]:
 
 def _exponent(value: Fraction) -> int:
     """The power of 2 that bounds a number's size."""
-    return value.numerator.bit_length() - value.denominator.bit_length() + 1
+    return bits_of(value) + 1
 
 
 def _states(W: Array, state: Array, horizon: int) -> Iterator[Array]:
@@ -181,20 +181,6 @@ def _is_tight(share: arb, tolerance: float) -> bool:
     if not share.is_finite():
         return False
     return bool(share.rad() <= TIGHT * max(share.mid(), arb(min(tolerance, 1.0))))
-
-
-def _each(function: Any, values: Array) -> Array:
-    result = np.empty(values.shape, dtype=object)
-    result.ravel()[...] = [function(value) for value in values.ravel()]
-    return result
-
-
-def _rational(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
-
-
-def _ball(value: Fraction) -> arb:
-    return arb(_rational(value))
 
 
 def _upper(value: Fraction | arb) -> Fraction:

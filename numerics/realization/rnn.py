@@ -22,6 +22,7 @@ from numerics.realization.arithmetic import (
     converted,
     described,
     exact,
+    flint_matrix,
     unified,
     whole_number,
 )
@@ -266,14 +267,11 @@ class LinearRNN:
         ShapeError
             When S is singular, or not n × n.
         """
-        from flint import fmpq, fmpq_mat
-
         given = exact(S, "S")
         if given.shape != (self.n, self.n):
             raise ShapeError(f"S has shape {given.shape}: needed is ({self.n}, {self.n})")
-        entries = [fmpq(value.numerator, value.denominator) for value in given.ravel()]
         try:
-            inverse = Rational().finished(np.array(fmpq_mat(self.n, self.n, entries).inv().tolist(), dtype=object))
+            inverse = Rational().finished(np.array(flint_matrix(given).inv().entries(), dtype=object))
         except ZeroDivisionError:
             raise ShapeError("S is singular: it changes the RNN") from None
         into, back = self.arithmetic.working, self.arithmetic.finished

@@ -17,9 +17,17 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from flint import fmpq_mat
 
-from numerics.realization.arithmetic import Arithmetic, Array, Float, Rational, converted, exact, unified
+from numerics.realization.arithmetic import (
+    Arithmetic,
+    Array,
+    Float,
+    Rational,
+    converted,
+    exact,
+    flint_matrix,
+    unified,
+)
 from numerics.realization.errors import InaccurateRealizationError
 from numerics.realization.residual import residual
 from numerics.realization.rnn import LinearRNN, ShapeError
@@ -256,7 +264,7 @@ def _solved(M: Array, R: Array) -> Array | None:
     """X such that X M = R, exactly; 0 where it is free."""
     n, equations = M.shape
     augmented = np.concatenate([M, R]).T
-    reduced, rank = _flint(augmented).rref()
+    reduced, rank = flint_matrix(augmented).rref()
     rows = np.array(reduced.entries(), dtype=object).reshape(equations, n + len(R))[:rank]
     X = np.full((len(R), n), Fraction(0), dtype=object)
     for row in rows:
@@ -305,8 +313,3 @@ def _with_more_states(arithmetic: Arithmetic, system: Matrices) -> LinearRNN:
         return LinearRNN(W, np.concatenate([plain(zero((n, n_x))), one]), np.concatenate([C, D], axis=1))
     W = np.block([[A, plain(zero((n, more)))], [C, plain(zero((more, more)))]])
     return LinearRNN(W, np.concatenate([B, D]), np.concatenate([plain(zero((n_y, n))), one], axis=1))
-
-
-def _flint(matrix: Array) -> fmpq_mat:
-    rows, columns = matrix.shape
-    return fmpq_mat(rows, columns, Rational().working(matrix).ravel().tolist())

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from proofs_check.registry import Entry
 
 PAPERS: Final = "n = T*n_x*n_y"
-TITLE: Final = "number of states"
+TITLE: Final = "enough states"
 SAYS: Final = "every L_0 … L_(T-1) is the impulse response of a linear RNN with at most n = {} states"
 SYMBOLS: Final[dict[str, sp.Symbol]] = {str(symbol): symbol for symbol in (T, n_x, n_y)}
 SMALL: Final = (16, 5, 5)
