@@ -8,6 +8,7 @@
 - Their state evolution (72): ``structure``, ``quadrature`` with ``tensor_rule``, ``iterated_rule`` and
   ``quasi_monte_carlo``, ``expectations``, ``predictors``, ``state_evolution``; (32): ``wasserstein``.
 - Given linear networks: ``realization``, from an impulse response to an RNN (Proposition 2.1).
+- Gradient descent (Theorem 4.1): ``training``, of RNNs with dense or lazy weights, convolutions, the linear NTK model.
 - For all of them: ``ensembles``, ``threads``, ``workers``, ``statistics``, ``extrapolation``;
   ``strategies`` to test laws with.
 """
