@@ -56,6 +56,7 @@ class Recorder(Generic[Machine, Example]):
         self.tried = 0
         self.sizes: dict[str, Counter[int]] = {}
         self.counterexample: str | None = None
+        self.crashed = False
         self.interrupted = False
 
     def run(self, example: Example) -> None:
@@ -71,21 +72,23 @@ class Recorder(Generic[Machine, Example]):
             self._attempts += 1
             if self._attempts > ATTEMPTS:
                 raise _Enough
-        contradiction = self._contradiction(example)
+        contradiction, crashed = self._contradiction(example)
         if contradiction:
             self.counterexample = f"{self._described(example)}: {contradiction}"
+            self.crashed = crashed
         if not shrinking:
             self._count(example)
         if contradiction:
             raise ContradictedError
 
-    def _contradiction(self, example: Example) -> str:
+    def _contradiction(self, example: Example) -> tuple[str, bool]:
+        """What is wrong, and whether it is an exception."""
         try:
-            return self.law.contradiction(self._machine, example)
+            return self.law.contradiction(self._machine, example), False
         except HypothesisException:  # such as an assumption that does not hold
             raise
         except Exception as error:
-            return in_words(error)
+            return in_words(error), True
 
     def _described(self, example: Example) -> str:
         try:

@@ -67,6 +67,8 @@ class Search:
         Name of a size → its value → how many of the examples that were tried have it.
     counterexample : str or None
         The smallest example that was found to contradict, and how.
+    crashed : bool
+        Whether the contradiction is an exception.
     interrupted : bool
         Whether the user stopped it.
     """
@@ -76,6 +78,7 @@ class Search:
     tried: int
     sizes: Mapping[str, Mapping[int, int]]
     counterexample: str | None
+    crashed: bool
     interrupted: bool
 
 
@@ -113,6 +116,7 @@ def search(
         recorder.tried,
         {name: dict(sorted(counts.items())) for name, counts in recorder.sizes.items()},
         recorder.counterexample,
+        recorder.crashed,
         recorder.interrupted,
     )
 

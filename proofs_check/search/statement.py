@@ -218,7 +218,7 @@ def _refute(mistake: SearchControl[Any, Any], context: SearchContext) -> Control
         mistake.control,
         applicable=True,
         symbolic=symbolic.refuted,
-        numeric=found.counterexample is not None,
+        numeric=found.counterexample is not None and not found.crashed,
         symbolic_reason=symbolic.reason,
         numeric_reason=found.counterexample or f"{mistake.law.name}: none of {found.tried} examples contradicts it",
     )

@@ -319,8 +319,16 @@ def test_progress_is_told_of_every_example():
 
 
 def test_the_table_says_how_many_examples_there_were_of_which_sizes():
-    one = Search("one", 9, 9, {"T": {1: 4, 3: 2, 4: 1, 7: 2}, "n_x": {1: 8, 3: 1}, "n": {72: 9}}, None, False)
-    other = Search("other", 9, 2, {"T": {2: 2}, "n_x": {2: 2}}, "x", False)
+    one = Search(
+        "one",
+        9,
+        9,
+        {"T": {1: 4, 3: 2, 4: 1, 7: 2}, "n_x": {1: 8, 3: 1}, "n": {72: 9}},
+        None,
+        crashed=False,
+        interrupted=False,
+    )
+    other = Search("other", 9, 2, {"T": {2: 2}, "n_x": {2: 2}}, "x", crashed=False, interrupted=False)
     found = table([one, other])
     assert found["title"] == "examples tried, how many of each T, the largest n_x, n"
     assert found["columns"] == ["", "examples", "T = 1", "2", "3-4", "5-8", "n_x", "n"]
@@ -331,7 +339,9 @@ def test_the_table_says_how_many_examples_there_were_of_which_sizes():
 
 
 def test_equal_limits_of_sizes_are_said_together():
-    found = Search("one", 9, 9, {"T": {8: 9}, "n_x": {3: 9}, "n_y": {3: 9}, "n": {72: 9}}, None, False)
+    found = Search(
+        "one", 9, 9, {"T": {8: 9}, "n_x": {3: 9}, "n_y": {3: 9}, "n": {72: 9}}, None, crashed=False, interrupted=False
+    )
     assert search_evidence(REVERSAL, found).summary == (
         "9 examples, none contradicts: it is as before; T up to 8, n_x, n_y up to 3, n up to 72"
     )
@@ -345,14 +355,21 @@ SETTINGS = Settings(
 TWICE = Control("sorted instead", "sorted", "that is not the same")
 
 
+def broken(values):
+    raise TypeError("no such operation")
+
+
 def mistake(*, refuted=True, machine=ordered):
     return SearchControl(TWICE, REVERSAL, machine, lambda: Refutation(refuted, "the derivation"))
 
 
 @pytest.mark.parametrize(
-    ("change", "refuted"), [({}, True), ({"refuted": False}, False), ({"machine": backwards}, False)]
+    ("change", "refuted"),
+    [({}, True), ({"refuted": False}, False), ({"machine": backwards}, False), ({"machine": broken}, False)],
 )
-def test_a_mistake_is_refuted_when_the_search_and_the_derivation_notice_it(change, refuted):
+def test_a_mistake_is_refuted_when_the_search_and_the_derivation_notice_it_and_it_does_not_merely_crash(
+    change, refuted
+):
     theorem = Laws((REVERSAL,), backwards, (mistake(**change),)).theorem()
     context = theorem.prepare(SETTINGS, None)
     result = theorem.refute(TWICE, context)
