@@ -9,6 +9,7 @@
   ``quasi_monte_carlo``, ``expectations``, ``predictors``, ``state_evolution``; (32): ``wasserstein``.
 - Given linear networks: ``realization``, from an impulse response to an RNN (Proposition 2.1).
 - Gradient descent (Theorem 4.1): ``training``, of RNNs with dense or lazy weights, convolutions, the linear NTK model.
+- What is learned: ``experiments``, the recording and the synthetic tasks of the paper's figures.
 - For all of them: ``ensembles``, ``threads``, ``workers``, ``statistics``, ``extrapolation``;
   ``strategies`` to test laws with.
 """
