@@ -21,6 +21,7 @@ import click
 
 from proofs_check import __version__
 from proofs_check.errors import InputError, UserError
+from proofs_check.interruption import REQUESTED
 from proofs_check.registry import ENTRIES, Entry, find
 from proofs_check.request import OPTIONS, settings_of
 
@@ -242,6 +243,7 @@ class _FirstInterrupt:
     def __call__(self, _signal: int, _frame: FrameType | None) -> None:
         if self._first is None:
             self._first = time.monotonic()
+            REQUESTED.set()
             raise KeyboardInterrupt
         if time.monotonic() - self._first > PATIENCE:
             os._exit(EXIT_INTERRUPTED)
@@ -258,6 +260,7 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Greek letters must not stop a run
+    REQUESTED.clear()
     before = signal.signal(signal.SIGINT, _FirstInterrupt())
     signal.signal(signal.SIGTERM, _terminate)
     try:

@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, currently_in_test_context,
 from hypothesis import seed as seeded
 from hypothesis.errors import HypothesisException, Unsatisfiable
 
+from proofs_check.interruption import stop_if_requested
 from proofs_check.progress import Progress, Silent
 from proofs_check.search.law import Example, Law, Machine
 
@@ -67,6 +68,7 @@ class Recorder(Generic[Machine, Example]):
         ContradictedError
             When the example contradicts it.
         """
+        stop_if_requested()
         shrinking = self.counterexample is not None
         if shrinking:
             self._attempts += 1

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as chosen
 from hypothesis import strategies as st
 
+from proofs_check.interruption import REQUESTED
 from proofs_check.judgement import judge
 from proofs_check.search import engine
 from proofs_check.search.evidence import search_evidence, table
@@ -115,6 +116,21 @@ def test_examples_that_are_hard_to_draw_are_drawn_all_the_same():
         failing(lambda _, x: "", examples=lambda: st.integers(0, 10**6).filter(lambda x: x % 7 == 0)), None, 50, 0
     )
     assert found.tried == 50
+
+
+def test_an_interrupt_that_was_lost_ends_the_search_before_the_next_example():
+    def lose_the_interrupt(machine, values):
+        if len(tried) == 2:
+            REQUESTED.set()  # as the handler does, whose exception a callback of the garbage collector swallows
+        tried.append(values)
+        return ""
+
+    tried = []
+    try:
+        found = search(replace(REVERSAL, contradiction=lose_the_interrupt), backwards, 50, 0)
+    finally:
+        REQUESTED.clear()
+    assert (found.interrupted, found.tried, len(tried)) == (True, 3, 3)
 
 
 def test_an_exception_inside_a_law_is_a_contradiction_that_names_it():
