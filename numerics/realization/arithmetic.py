@@ -385,6 +385,11 @@ def entrywise(function: Any, values: Array) -> Array:
     return result
 
 
+def zeros(arithmetic: Arithmetic, shape: tuple[int, ...]) -> Array:
+    """Zeros of an arithmetic."""
+    return arithmetic.array(np.full(shape, Fraction(0), dtype=object))
+
+
 def flint_matrix(values: Array) -> fmpq_mat:
     """A matrix of fractions, (r, c), as FLINT's."""
     rows, columns = values.shape

@@ -19,6 +19,7 @@ from numerics.realization.arithmetic import (
     Rational,
     bits_of,
     exact,
+    zeros,
 )
 from numerics.realization.certificate import certified
 from numerics.realization.ho_kalman import ho_kalman
@@ -92,8 +93,8 @@ def blocks(target: Array, nodes: Array, arithmetic: Arithmetic) -> LinearRNN:
             "weights in doubles, method='ho-kalman'"
         )
     pairs = outputs * inputs
-    F = arithmetic.array(exact(np.zeros((pairs, horizon, inputs), dtype=int), "F"))
-    C = arithmetic.array(exact(np.zeros((outputs, pairs, horizon), dtype=int), "C"))
+    F = zeros(arithmetic, (pairs, horizon, inputs))
+    C = zeros(arithmetic, (outputs, pairs, horizon))
     one = arithmetic.array(exact([1], "1"))[0]
     for pair in range(pairs):
         row, column = divmod(pair, inputs)

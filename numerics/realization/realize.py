@@ -16,13 +16,13 @@ from typing import Any, Final
 from numerics.realization.arithmetic import Array, as_array, as_double, exact, is_exact
 from numerics.realization.certificate import Certificate
 from numerics.realization.errors import InaccurateRealizationError
+from numerics.realization.ho_kalman import EPSILON
 from numerics.realization.methods import by_exact_rank, by_nodes, by_singular_values
 from numerics.realization.rnn import LinearRNN, ShapeError
 
 METHODS: Final = ("vandermonde", "ho-kalman")
 ARITHMETICS: Final = ("auto", "rational", "arbitrary", "float")
 BEYOND: Final = ("free", "zero")
-EPSILON: Final = 2.0**-52
 TOLERANCE: Final = 1e-12
 
 

@@ -57,9 +57,10 @@ def residual(rnn: LinearRNN, target: Array, tolerance: float) -> Residual:
     """
     if isinstance(rnn.arithmetic, Rational):
         return _exact_residual(_exact_lags(rnn, len(target)), target)
-    scales, wanted = (Rational().working(array) for array in (entry_scales(target), target))
+    sizes = entry_scales(target)
+    scales, wanted = (Rational().working(array) for array in (sizes, target))
     W, F, C = (exact(array, "weights") for array in (rnn.scaled_W, rnn.F, rnn.scaled_C))
-    needed = min(entry_scales(target).ravel(), default=Fraction(1)) * Fraction(tolerance)
+    needed = min(sizes.ravel(), default=Fraction(1)) * Fraction(tolerance)
     bits = SPARE_BITS + max(0, _reach(W, F, C, len(target)) - _exponent(needed))
     while True:
         with precision(bits):

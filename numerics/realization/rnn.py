@@ -25,6 +25,7 @@ from numerics.realization.arithmetic import (
     flint_matrix,
     unified,
     whole_number,
+    zeros,
 )
 
 if TYPE_CHECKING:
@@ -134,6 +135,11 @@ class LinearRNN:
         return int(self.scaled_C.shape[0])
 
     @property
+    def decisive_horizon(self) -> int:
+        """The lags that matter: those that it was realized for, else 2n, which decide all others."""
+        return self.certificate.horizon if self.certificate else max(2 * self.n, 1)
+
+    @property
     def is_diagonal(self) -> bool:
         """Whether W is kept as its diagonal."""
         return self.scaled_W.ndim == 1
@@ -230,7 +236,7 @@ class LinearRNN:
         return found
 
     def _zeros(self, shape: tuple[int, ...]) -> Array:
-        return self.arithmetic.array(exact(np.zeros(shape, dtype=int), "zeros"))
+        return zeros(self.arithmetic, shape)
 
     def dense(self) -> LinearRNN:
         """The same with W as a matrix."""
@@ -295,12 +301,11 @@ class LinearRNN:
         idle = width - self.n
         if idle < 0:
             raise ShapeError(f"padded({width}): there are {self.n} states already")
-        zeros = self._zeros
-        F = np.concatenate([self.F, zeros((idle, self.inputs))])
-        C = np.concatenate([self.scaled_C, zeros((self.outputs, idle))], axis=1)
+        F = np.concatenate([self.F, self._zeros((idle, self.inputs))])
+        C = np.concatenate([self.scaled_C, self._zeros((self.outputs, idle))], axis=1)
         if self.is_diagonal:
-            return LinearRNN(np.concatenate([self.scaled_W, zeros((idle,))]), F, C)
-        W = zeros((width, width))
+            return LinearRNN(np.concatenate([self.scaled_W, self._zeros((idle,))]), F, C)
+        W = self._zeros((width, width))
         W[: self.n, : self.n] = self.scaled_W
         return LinearRNN(W, F, C)
 

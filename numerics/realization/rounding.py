@@ -36,7 +36,7 @@ def to_float(rnn: LinearRNN, horizon: int | None = None, tolerance: float = 1e-9
     """
     tolerance = as_double(tolerance, "tolerance")
     if horizon is None:
-        horizon = rnn.certificate.horizon if rnn.certificate else max(2 * rnn.n, 1)
+        horizon = rnn.decisive_horizon
     precise = rnn.exact()
     target = precise.impulse_response(horizon)
     rounding = Float().array

@@ -158,7 +158,7 @@ def _in_doubles(rnn: LinearRNN, horizon: int | None, tolerance: float) -> Matric
     if not rnn.inputs or not rnn.outputs:
         raise ShapeError(f"an RNN with n_x = {rnn.inputs} and n_y = {rnn.outputs}: a system needs at least one of each")
     if horizon is None:
-        horizon = rnn.certificate.horizon if rnn.certificate else max(2 * rnn.n, 1)
+        horizon = rnn.decisive_horizon
     if horizon < 1:
         raise ValueError(f"horizon={horizon!r}: at least 1")
     if not tolerance > 0:

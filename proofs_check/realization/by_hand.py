@@ -36,6 +36,11 @@ def rational(value: Any) -> Fraction:
     return Fraction(value)
 
 
+def scaled_weights(rnn: LinearRNN) -> tuple[Array, Array, Array]:
+    """W/√n, F and C/√n."""
+    return rnn.scaled_W, rnn.F, rnn.scaled_C
+
+
 def rationals(values: Array) -> Array:
     """Numbers of any kind, as the fractions that they are."""
     return fractions(rational(value) for value in values.ravel()).reshape(values.shape)

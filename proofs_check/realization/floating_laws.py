@@ -126,16 +126,12 @@ def _singular_certificate(machine: Machine, L: Array, tolerance: float) -> str:
 def _rounded(machine: Machine, rnn: LinearRNN, T: int, tolerance: float) -> str:
     L = by_hand.lags(rnn, T)
     found, refused = _judged(partial(machine.rounded, rnn, T, tolerance))
-    for name, one, other in zip("WFC", *map(_weights, (found, rnn)), strict=True):
+    for name, one, other in zip("WFC", *map(by_hand.scaled_weights, (found, rnn)), strict=True):
         nearest = [Fraction(float(value)) for value in other.ravel()]
         if wrong := difference(name, [by_hand.rational(value) for value in one.ravel()], nearest):
             return wrong
     far = max(_truth(machine, found, L))
     return f"accepted, it is {float(far):.3g} off" if not refused and far > Fraction(tolerance) else ""
-
-
-def _weights(rnn: LinearRNN) -> tuple[Array, Array, Array]:
-    return rnn.scaled_W, rnn.F, rnn.scaled_C
 
 
 TOLERANCES: Final = one_of(1e-6, 1e-12, 1e-16)

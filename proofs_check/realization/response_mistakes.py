@@ -16,7 +16,7 @@ from numerics.realization.rnn import LinearRNN
 from proofs_check.realization import arithmetic_laws as arithmetics
 from proofs_check.realization import invariance_laws as invariance
 from proofs_check.realization import response_laws as laws
-from proofs_check.realization.by_hand import fractions, inverse, product
+from proofs_check.realization.by_hand import fractions, inverse, product, scaled_weights
 from proofs_check.realization.examples import Mistake
 from proofs_check.realization.machine import MACHINE, Weights, by_nodes
 
@@ -115,12 +115,8 @@ def stored_in_digits(rnn: LinearRNN) -> LinearRNN:
 
 def _each(rnn: LinearRNN, change: Callable[[Fraction], Fraction]) -> LinearRNN:
     """A function of every weight."""
-    W, F, C = (fractions(map(change, array.ravel())).reshape(array.shape) for array in _weights(rnn))
+    W, F, C = (fractions(map(change, array.ravel())).reshape(array.shape) for array in scaled_weights(rnn))
     return LinearRNN(W, F, C)
-
-
-def _weights(rnn: LinearRNN) -> Weights:
-    return rnn.scaled_W, rnn.F, rnn.scaled_C
 
 
 def no_direct_path(system: tuple[Array, ...]) -> LinearRNN:
