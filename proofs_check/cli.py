@@ -21,9 +21,10 @@ import click
 
 from proofs_check import __version__
 from proofs_check.errors import InputError, UserError
+from proofs_check.help import GroupedCommand, given_options, report_options
 from proofs_check.interruption import REQUESTED
 from proofs_check.registry import ENTRIES, Entry, find
-from proofs_check.request import OPTIONS, settings_of
+from proofs_check.request import settings_of
 
 if TYPE_CHECKING:
     from proofs_check.progress import Progress
@@ -50,15 +51,13 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
 """
 
 
-@click.command(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.command(
+    cls=GroupedCommand,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
 @click.argument("statement", required=False)
-@click.option("--n", "widths", multiple=True, metavar="N[,N…]", help="Hidden widths, 1 to 1e18.  [default: 4096]")
-@click.option("--horizon", type=int, default=10, show_default=True, metavar="T", help="Number of time steps.")
-@click.option("--nu-w", default="0.8", show_default=True, metavar="ν_W", help="Variance of the entries of W.")
-@click.option("--nu-f", default="1.3", show_default=True, metavar="ν_F", help="Variance of the entries of F.")
-@click.option("--nu-c", default="0.7", show_default=True, metavar="ν_C", help="Variance of the entries of C.")
-@click.option("--inputs", type=int, default=1, show_default=True, metavar="n_x", help="Number of input channels.")
-@click.option("--outputs", type=int, default=1, show_default=True, metavar="n_y", help="Number of output channels.")
+@report_options
 @click.option(
     "--claim",
     "claims",
@@ -68,51 +67,22 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
     "'var = …' in t or 'cov = …' in s and t; with 2.1 'n = …' in T, n_x, n_y. "
     "With 3.3, parameters given as options restrict the claim to these values.",
 )
-@click.option("--replicates", type=int, metavar="R", help="Number of draws at each width.")
-@click.option("--resolution", metavar="R", help="Or: relative error in ρ_j to notice, such as 0.1%.  [default: 1%]")
-@click.option(
-    "--sampler",
-    type=click.Choice(["auto", "lazy", "dense"]),
-    default="auto",
-    show_default=True,
-    help="How to draw at the given widths. Lazy is exact in law and its cost does not depend on n; auto "
-    "is lazy, compared with dense wherever dense fits.",
-)
-@click.option(
-    "--recursion",
-    default="tanh-rnn",
-    show_default=True,
-    metavar="FILE",
-    help="The recursion for C.1: a TOML file, or an example: impulse-response, linearized-rnn, tanh-rnn, relu-rnn, "
-    "erf-reservoir.",
-)
-@click.option(
-    "--outside-hypotheses", "outside", is_flag=True, help="Run a recursion that Lemma C.1 does not cover all the same."
-)
-@click.option(
-    "--examples",
-    type=int,
-    default=300,
-    show_default=True,
-    metavar="N",
-    help="Number of examples of each law among which a counterexample is searched for, 1 to 100000.",
-)
 @click.option(
     "--jobs", type=int, metavar="J", help="Worker processes; they do not change the report.  [default: all processors]"
 )
-@click.option("--seed", type=int, default=2021, show_default=True, help="Seed of all random numbers.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 @click.option("--quiet", is_flag=True, help="Print the verdict only.")
 @click.option("--list", "list_all", is_flag=True, help="List every statement that can be checked.")
 @click.option("--cite", is_flag=True, help="Print BibTeX of what is checked.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
 @click.version_option(__version__, prog_name="check-theorem")
-@click.pass_context
-def command(context: click.Context, /, statement: str | None, list_all: bool, cite: bool, **options: Any) -> int:
+def command(statement: str | None, list_all: bool, cite: bool, **options: Any) -> int:
     """Check a theorem: derive it, simulate it, attack it.
 
     STATEMENT is an id such as 3.3, 3.3a or C.1, or all; --list shows every id.
+    "check-theorem 3.3 --help" shows the options of one statement.
     """
+    given = given_options(options)
     everything = statement is not None and statement.strip().lower() == "all"
     if list_all:
         if statement is not None and not everything:
@@ -127,13 +97,12 @@ def command(context: click.Context, /, statement: str | None, list_all: bool, ci
         return 0
     if statement is None:
         raise click.UsageError("which statement? For example 'check-theorem 3.3 --n 4096'; --list shows all.")
-    given = [name for name in OPTIONS if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
     if everything:
         return _check_all(given, options)
     return _check(find(statement), given, options)
 
 
-def _check_all(given: list[str], options: dict[str, Any]) -> int:
+def _check_all(given: dict[str, str], options: dict[str, Any]) -> int:
     """Every statement, a line each; the worst exit status."""
     from proofs_check.run import run
     from proofs_check.theorem import Outcome
@@ -142,7 +111,7 @@ def _check_all(given: list[str], options: dict[str, Any]) -> int:
         if options[option]:
             raise InputError(f"--{option.removesuffix('s').removesuffix('_file')}: give one statement, not all")
     entries = [entry for entry in ENTRIES.values() if not entry.within]
-    requests = [settings_of(entry, given, options) for entry in entries]
+    requests = [settings_of(entry, given, jobs=options["jobs"]) for entry in entries]
     found = []
     for entry, settings in zip(entries, requests, strict=True):
         verdict = run(entry, settings, _progress(quiet=options["quiet"]))
@@ -154,8 +123,8 @@ def _check_all(given: list[str], options: dict[str, Any]) -> int:
     return min(found, key=severity.index).exit_status
 
 
-def _check(entry: Entry, given: list[str], options: dict[str, Any]) -> int:
-    settings = settings_of(entry, given, options)
+def _check(entry: Entry, given: dict[str, str], options: dict[str, Any]) -> int:
+    settings = settings_of(entry, given, claims=options["claims"], jobs=options["jobs"])
     json_file = options["json_file"]
     if json_file not in (None, "-"):
         _check_writable(Path(json_file))

@@ -6,8 +6,8 @@ Definitions are imported only when they are asked for, so that listing them cost
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from proofs_check.derive.documents import key
 from proofs_check.errors import InputError
 
 if TYPE_CHECKING:
+    from proofs_check.options import Option
     from proofs_check.settings import Settings
     from proofs_check.theorem import Theorem
 
@@ -60,6 +61,8 @@ class Entry:
         The id of the statement that it is a part of.
     claims : str
         ``module:function`` that complains about claims which are not understood.
+    defaults : mapping of str to str
+        Option → its default here, where that is another than elsewhere.
     """
 
     id: str
@@ -69,6 +72,11 @@ class Entry:
     targets: tuple[str, ...] = ()
     within: str = ""
     claims: str = "claims:check_claims"
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+    def default(self, option: Option) -> str | None:
+        """The default of an option here, as text."""
+        return self.defaults.get(option.name, option.default)
 
     def check_claims(self, settings: Settings) -> None:
         """Complain about claims that cannot be checked.

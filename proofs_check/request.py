@@ -2,92 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from proofs_check.errors import InputError
+from proofs_check.options import OPTIONS, Option
 from proofs_check.registry import Entry
 
 if TYPE_CHECKING:
-    from proofs_check.recursion.model import RecursionData
     from proofs_check.settings import Settings
 
-OPTIONS: Final = {
-    "widths": "n",
-    "horizon": "horizon",
-    "nu_w": "nu-w",
-    "nu_f": "nu-f",
-    "nu_c": "nu-c",
-    "inputs": "inputs",
-    "outputs": "outputs",
-    "sampler": "sampler",
-    "seed": "seed",
-    "replicates": "replicates",
-    "resolution": "resolution",
-    "recursion": "recursion",
-    "outside": "outside-hypotheses",
-    "examples": "examples",
-}
-"""Name of a parameter of the command → the option whose value may decide a report."""
 
+def settings_of(
+    entry: Entry, given: Mapping[str, str], *, claims: Sequence[str] = (), jobs: int | None = None
+) -> Settings:
+    """The request; what the statement does not use is left at its default, and remembered.
 
-def settings_of(entry: Entry, given: list[str], options: dict[str, Any]) -> Settings:
-    """The request; what the statement does not use is left at its default, and remembered."""
-    from proofs_check.report.command import DEFAULTS, FIXES
-    from proofs_check.settings import (
-        DEFAULT_RESOLUTION,
-        Settings,
-        default_jobs,
-        parse_resolution,
-        parse_variance,
-        parse_widths,
-    )
+    Parameters
+    ----------
+    entry : Entry
+    given : mapping of str to str
+        Option, without dashes → its value as text; empty for a flag.
+    claims : sequence of str
+    jobs : int, optional
+        As many as processors unless given.
 
-    unused = [name for name in given if OPTIONS[name] not in entry.options]
-    ignored = tuple((OPTIONS[name], _as_text(options[name])) for name in unused)
-    options = options | {name: _default(OPTIONS[name], options[name]) for name in unused}
-    if options["replicates"] is not None and options["resolution"] is not None:
+    Raises
+    ------
+    InputError
+        Naming the option, its value, and what is allowed.
+    """
+    from proofs_check.experiment import Experiment
+    from proofs_check.settings import Settings, default_jobs
+
+    if "replicates" in given and "resolution" in given and "resolution" in entry.options:
         raise InputError("--replicates and --resolution: give one of them, since each decides the other")
+    used = {name: text for name, text in given.items() if name in entry.options}
+    values: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    for option in OPTIONS:
+        (training if option.trains else values)[option.key] = _value(option, entry, used)
+    trains = any(option.trains and option.name in entry.options for option in OPTIONS)
     return Settings(
-        widths=parse_widths(options["widths"] or (DEFAULTS["n"],)),
-        horizon=options["horizon"],
-        inputs=options["inputs"],
-        outputs=options["outputs"],
-        nu_W=parse_variance("--nu-w", options["nu_w"]),
-        nu_F=parse_variance("--nu-f", options["nu_f"]),
-        nu_C=parse_variance("--nu-c", options["nu_c"]),
-        replicates=options["replicates"],
-        resolution=parse_resolution(options["resolution"]) if options["resolution"] else DEFAULT_RESOLUTION,
-        resolution_given=options["resolution"] is not None,
-        sampler=options["sampler"],
-        jobs=default_jobs() if options["jobs"] is None else options["jobs"],
-        seed=options["seed"],
-        claims=tuple(options["claims"]),
-        fixed=frozenset(FIXES[OPTIONS[name]] for name in given if OPTIONS[name] in FIXES and name not in unused),
-        ignored=ignored,
-        recursion=_recursion(options["recursion"]) if "recursion" in entry.options else None,
-        outside_hypotheses=options["outside"],
-        examples=options["examples"],
+        **values,
+        resolution_given="resolution" in used,
+        claims=tuple(claims),
+        fixed=frozenset(option.symbol for option in OPTIONS if option.symbol and option.name in used),
+        ignored=tuple((name, text) for name, text in given.items() if name not in used),
+        jobs=default_jobs() if jobs is None else jobs,
+        experiment=Experiment(**training) if trains else None,
     )
 
 
-def _recursion(source: str) -> RecursionData:
-    """The recursion that is asked for, read and understood."""
-    from proofs_check.recursion.reader import read
-
-    return read(source)
-
-
-def _default(option: str, given: object) -> object:
-    """What an option is when it is not given."""
-    from proofs_check.report.command import DEFAULTS
-
-    if isinstance(given, tuple | bool):
-        return type(given)()
-    return type(given)(DEFAULTS[option]) if option in DEFAULTS else None  # type: ignore[call-arg]
-
-
-def _as_text(value: object) -> str:
-    """The value of an option; a flag has none."""
-    if value is True:
-        return ""
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+def _value(option: Option, entry: Entry, used: Mapping[str, str]) -> Any:
+    """The value that is given, or the statement's default; the recursion is a file, and read only where it counts."""
+    if option.key == "recursion" and option.name not in entry.options:
+        return None
+    return option.read(used.get(option.name, entry.default(option)))

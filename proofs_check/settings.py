@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import log10
@@ -13,11 +12,12 @@ from numerics.linear_rnn import Parameters
 from numerics.memory import bytes_needed, dense_bytes
 from numerics.workers import available_workers
 from proofs_check.errors import InputError
+from proofs_check.values import MAX_WIDTH
 
 if TYPE_CHECKING:
+    from proofs_check.experiment import Experiment
     from proofs_check.recursion.model import PythonRecursion, RecursionData
 
-MAX_WIDTH: Final = 10**18
 MIN_REPLICATES: Final = 64
 """Fewer would leave the false-alarm probability of a mean of skewed draws to chance."""
 
@@ -64,6 +64,8 @@ class Settings:
         Whether a recursion that the lemma does not cover is run all the same.
     examples : int
         How many examples of each law are searched for one that contradicts it.
+    experiment : Experiment or None
+        What is asked of training.
     """
 
     widths: tuple[int, ...]
@@ -85,6 +87,7 @@ class Settings:
     recursion: RecursionData | PythonRecursion | None = None
     outside_hypotheses: bool = False
     examples: int = DEFAULT_EXAMPLES
+    experiment: Experiment | None = None
 
     def __post_init__(self) -> None:
         for width in self.widths:
@@ -176,59 +179,6 @@ class Settings:
                 break
             horizon = min(horizon - 1, int(horizon * (limit / needed) ** 0.5))
         return max(1, horizon)
-
-
-def parse_widths(texts: tuple[str, ...]) -> tuple[int, ...]:
-    """Read ``--n``: whole numbers separated by commas; ``1e9`` is allowed, ``4096.5`` is not.
-
-    Examples
-    --------
-    >>> parse_widths(("64,1e3", "512"))
-    (64, 512, 1000)
-    """
-    widths = set()
-    for item in ",".join(texts).split(","):
-        text = item.strip().replace("_", "")
-        if not re.fullmatch(r"\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", text):
-            raise InputError(
-                f"--n {item.strip() or 'nothing'}: a width is a whole number from 1 to 10^18, such as "
-                "4096 or 1e9; several are separated by commas"
-            )
-        value = Fraction(text)
-        if value.denominator != 1:
-            raise InputError(f"--n {item.strip()}: a width is a whole number")
-        widths.add(int(value))
-    return tuple(sorted(widths))
-
-
-def parse_variance(option: str, text: str) -> Fraction:
-    """Read a variance exactly: a decimal or a fraction, at least 0."""
-    if not re.fullmatch(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?|\d{1,30}/\d{1,30}", text.strip()):
-        raise InputError(f"{option} {text or 'nothing'}: a variance is a finite number ≥ 0, such as 0.8, 1e-3 or 4/5")
-    try:
-        value = Fraction(text.strip())
-    except ZeroDivisionError:
-        raise InputError(f"{option} {text}: division by zero") from None
-    if value < 0:
-        raise InputError(f"{option} {text}: a variance must not be negative")
-    if value > 1000:
-        raise InputError(f"{option} {text}: a variance of at most 1000 is supported")
-    return value
-
-
-def parse_resolution(text: str) -> float:
-    """Read ``--resolution``: ``0.1%`` or ``0.001``, between 0 and 1."""
-    number = text.strip()
-    scale = 1.0
-    if number.endswith("%"):
-        number, scale = number[:-1].strip(), 0.01
-    try:
-        value = float(number) * scale
-    except ValueError:
-        value = float("nan")
-    if not 0 < value < 1:
-        raise InputError(f"--resolution {text}: a relative error between 0 and 1, such as 0.1% or 0.001")
-    return value
 
 
 def available_memory() -> int:

@@ -18,6 +18,7 @@ import numpy as np
 from numerics.gaussian_matrix import Array
 
 if TYPE_CHECKING:
+    from proofs_check.picture import Picture
     from proofs_check.progress import Progress
     from proofs_check.settings import Settings
 
@@ -26,7 +27,8 @@ class Kind(StrEnum):
     """What sort of evidence it is.
 
     The first three are proof; a search found no counterexample among many examples; numerical
-    evidence holds to rounding in every draw; an attack shows that the machinery notices what is false.
+    evidence holds to rounding in every draw; an experiment is judged by a criterion that it states; an attack shows
+    that the machinery notices what is false.
     """
 
     IDENTITY = "identity"
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     SEARCH = "search"
     NUMERICAL = "numerical"
     STATISTICAL = "statistical"
+    EXPERIMENT = "experiment"
     ATTACK = "attack"
     INFORMATION = "information"
 
@@ -246,6 +249,8 @@ class Theorem(Generic[ContextType]):
         Attacks the machinery with a control.
     rests_on : Kind
         The evidence, besides the derivation, without which there is no pass.
+    picture : callable, optional
+        What is to be drawn of a run, as far as it came.
     """
 
     id: str
@@ -258,6 +263,7 @@ class Theorem(Generic[ContextType]):
     prepare: Callable[[Settings, Progress | None], ContextType]
     refute: Callable[[Control, ContextType], ControlResult]
     rests_on: Kind = Kind.STATISTICAL
+    picture: Callable[[ContextType], Picture | None] | None = None
 
 
 def named_tests(found: Mapping[str, float]) -> FamilyOfTests:

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from fractions import Fraction
 from typing import Final
 
+from proofs_check.options import OPTIONS, Option
 from proofs_check.registry import Entry
-from proofs_check.settings import DEFAULT_RESOLUTION, Settings
-
-DEFAULTS: Final[dict[str, str]] = {
-    "n": "4096",
-    "horizon": "10",
-    "nu-w": "0.8",
-    "nu-f": "1.3",
-    "nu-c": "0.7",
-    "inputs": "1",
-    "outputs": "1",
-    "sampler": "auto",
-    "seed": "2021",
-    "recursion": "tanh-rnn",
-    "examples": "300",
-}
-"""Defaults of the command line. The variances are generic, so that no false formula agrees by accident."""
+from proofs_check.settings import Settings
 
 CITATION: Final = """\
 @inproceedings{emami2021implicit,
@@ -39,55 +24,25 @@ CITATION: Final = """\
 }"""
 
 
-FIXES: Final[dict[str, str]] = {
-    "nu-w": "nu_W",
-    "nu-f": "nu_F",
-    "nu-c": "nu_C",
-    "horizon": "T",
-    "inputs": "n_x",
-    "outputs": "n_y",
-}
-"""Options that fix the value of a symbol in a claim."""
-
-
 def reproducing_command(entry: Entry, settings: Settings) -> str:
     """The command line that gives the same report; workers and output files do not change it."""
-    s = settings
-    values = {
-        "n": ",".join(map(str, s.widths)),
-        "horizon": str(s.horizon),
-        "nu-w": decimal(s.nu_W),
-        "nu-f": decimal(s.nu_F),
-        "nu-c": decimal(s.nu_C),
-        "inputs": str(s.inputs),
-        "outputs": str(s.outputs),
-        "sampler": s.sampler,
-        "seed": str(s.seed),
-        "recursion": s.recursion.source if s.recursion else DEFAULTS["recursion"],
-        "examples": str(s.examples),
-    }
     words = ["check-theorem", entry.id]
-    for option, value in values.items():
-        shown = option == "n" or value != DEFAULTS[option] or FIXES.get(option) in s.fixed
-        if shown and option in entry.options:
-            words += [f"--{option}", value]
-    if s.replicates is not None:
-        words += ["--replicates", str(s.replicates)]
-    elif s.resolution_given or s.resolution != DEFAULT_RESOLUTION:
-        words += ["--resolution", f"{s.resolution:g}"]
-    if s.outside_hypotheses:
-        words += ["--outside-hypotheses"]
-    for claim in s.claims:
+    for option in OPTIONS:
+        if option.name in entry.options and _is_said(option, entry, settings):
+            value = option.write(settings)
+            words += [f"--{option.name}", *([value] if value else [])]
+    for claim in settings.claims:
         words += ["--claim", claim]
-    for option, text in s.ignored:
-        words += [f"--{option}", *([text] if text else [])]
+    for name, text in settings.ignored:
+        words += [f"--{name}", *([text] if text else [])]
     return shlex.join(words)
 
 
-def decimal(value: Fraction) -> str:
-    """A variance as a decimal where it has one, else as a fraction."""
-    reduced = value.denominator
-    for factor in (2, 5):
-        while reduced % factor == 0:
-            reduced //= factor
-    return f"{float(value):.15g}" if reduced == 1 and Fraction(f"{float(value):.15g}") == value else str(value)
+def _is_said(option: Option, entry: Entry, settings: Settings) -> bool:
+    """Whether an option is needed to reproduce a report, or makes it easier to read."""
+    value = option.of(settings)
+    if option.key == "resolution":  # how many are drawn decides more than what they were to resolve
+        return settings.replicates is None and (settings.resolution_given or value != option.read(option.default))
+    if option.key == "recursion":
+        return option.write(settings) != option.default
+    return option.name == "n" or option.symbol in settings.fixed or value != option.read(entry.default(option))

@@ -14,7 +14,8 @@ from typing import Any
 
 from proofs_check import __version__
 from proofs_check.judgement import FAMILY_LEVEL
-from proofs_check.report.command import decimal, reproducing_command
+from proofs_check.options import OPTIONS, Option
+from proofs_check.report.command import reproducing_command
 from proofs_check.run import Verdict
 from proofs_check.theorem import ControlResult, Evidence
 
@@ -66,25 +67,13 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
 
 def _settings(verdict: Verdict) -> dict[str, Any]:
     """The options that the report depends on."""
-    s, options = verdict.settings, verdict.entry.options
-    values = {
-        "n": ("n", list(s.widths)),
-        "horizon": ("horizon", s.horizon),
-        "inputs": ("inputs", s.inputs),
-        "outputs": ("outputs", s.outputs),
-        "nu-w": ("nu_W", decimal(s.nu_W)),
-        "nu-f": ("nu_F", decimal(s.nu_F)),
-        "nu-c": ("nu_C", decimal(s.nu_C)),
-        "sampler": ("sampler", s.sampler),
-        "seed": ("seed", s.seed),
-        "replicates": ("replicates", s.replicates),
-        "resolution": ("resolution", s.resolution),
-        "recursion": ("recursion", s.recursion.source if s.recursion else None),
-        "outside-hypotheses": ("outside_hypotheses", s.outside_hypotheses),
-        "examples": ("examples", s.examples),
-    }
-    used = {name: value for option, (name, value) in values.items() if option in options}
-    return used | {"fixed": sorted(s.fixed)}
+    s, used = verdict.settings, verdict.entry.options
+    values = {_key(option): option.values.plain(option.of(s)) for option in OPTIONS if option.name in used}
+    return values | {"fixed": sorted(s.fixed)}
+
+
+def _key(option: Option) -> str:
+    return "n" if option.key == "widths" else option.key
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:

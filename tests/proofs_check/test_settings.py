@@ -3,12 +3,10 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from proofs_check import settings as module
 from proofs_check.errors import InputError
-from proofs_check.settings import Settings, memory_in_words, parse_resolution, parse_variance, parse_widths
+from proofs_check.settings import Settings, memory_in_words
 
 
 def make(**changes) -> Settings:
@@ -20,51 +18,10 @@ def make(**changes) -> Settings:
     return Settings(**(values | changes))
 
 
-@given(st.lists(st.integers(1, 10**18), min_size=1, max_size=5))
-def test_whole_numbers_are_widths(widths):
-    assert parse_widths((",".join(map(str, widths)),)) == tuple(sorted(set(widths)))
-
-
-def test_powers_of_ten_are_widths():
-    assert parse_widths(("1e9", "1e18, 2.5e3")) == (2500, 10**9, 10**18)
-
-
-@pytest.mark.parametrize("text", ["4096.5", "nan", "-3", "", "1e-3", "1e400", "4096,", "0x10", "2**3", "inf"])
-def test_what_is_not_a_whole_number_is_no_width(text):
-    with pytest.raises(InputError, match="--n"):
-        parse_widths((text,))
-
-
 @pytest.mark.parametrize("width", [0, 10**18 + 1])
 def test_widths_out_of_range_are_refused(width):
     with pytest.raises(InputError, match=r"--n .*10\^18"):
         make(widths=(width,))
-
-
-@given(st.decimals(0, 1000, places=6))
-def test_variances_are_exact_decimals(value):
-    assert parse_variance("--nu-w", str(value)) == Fraction(value)
-
-
-def test_fractions_are_variances():
-    assert parse_variance("--nu-w", "4/5") == Fraction(4, 5)
-
-
-@pytest.mark.parametrize("text", ["nan", "inf", "-0.1", "-1/2", "", "x", "1/0", "1e5", "0.5j"])
-def test_what_is_no_variance_is_refused_by_name(text):
-    with pytest.raises(InputError, match="--nu-f"):
-        parse_variance("--nu-f", text)
-
-
-def test_a_resolution_may_be_in_percent():
-    assert parse_resolution("0.1%") == pytest.approx(0.001)
-    assert parse_resolution("0.02") == 0.02
-
-
-@pytest.mark.parametrize("text", ["0", "100%", "2", "-1%", "nan", "x", ""])
-def test_what_is_no_resolution_is_refused(text):
-    with pytest.raises(InputError, match="--resolution"):
-        parse_resolution(text)
 
 
 @pytest.mark.parametrize(
