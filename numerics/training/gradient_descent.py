@@ -106,6 +106,7 @@ class DivergenceError(ArithmeticError):
     step : int
         The first step after which the loss was too large.
     eta, B_1 : float
+    remark : str
     """
 
     def __init__(self, step: int, eta: float, B_1: float, remark: str = "") -> None:
@@ -117,6 +118,11 @@ class DivergenceError(ArithmeticError):
         self.step = step
         self.eta = eta
         self.B_1 = B_1
+        self.remark = remark
+
+    def __reduce__(self) -> tuple[type[DivergenceError], tuple[int, float, float, str]]:
+        """Workers send their errors to the main process."""
+        return type(self), (self.step, self.eta, self.B_1, self.remark)
 
 
 def train(
