@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -43,6 +44,9 @@ Examples:
   check-theorem 3.3 --claim "rho = nu_C*nu_W**j + nu_F*nu_W**j"
   check-theorem C.1 --recursion my.toml --n 1e6 --horizon 12
   check-theorem 2.1 --examples 5000 --claim "n = T*min(n_x, n_y)"
+  check-theorem figure-1 --n 1000,1e9
+  check-theorem table-1 --data s1_data.mat
+  check-theorem memory --nu-w 0.9 --lag 20
   check-theorem all
 
 \b
@@ -69,6 +73,14 @@ Exit status: 0 passed, 1 refuted, 2 bad usage or input, 3 inconclusive,
 )
 @click.option(
     "--jobs", type=int, metavar="J", help="Worker processes; they do not change the report.  [default: all processors]"
+)
+@click.option(
+    "--picture",
+    "pictures",
+    multiple=True,
+    metavar="FILE",
+    help="Write a picture, .png, .svg or .pdf, and its data as CSV beside it.  [default for figure-1: figure-1.png, "
+    "and so on]",
 )
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 @click.option("--quiet", is_flag=True, help="Print the verdict only.")
@@ -107,9 +119,9 @@ def _check_all(given: dict[str, str], options: dict[str, Any]) -> int:
     from proofs_check.run import run
     from proofs_check.theorem import Outcome
 
-    for option in ("claims", "json_file"):
+    for name, option in (("claim", "claims"), ("json", "json_file"), ("picture", "pictures")):
         if options[option]:
-            raise InputError(f"--{option.removesuffix('s').removesuffix('_file')}: give one statement, not all")
+            raise InputError(f"--{name}: give one statement, not all")
     entries = [entry for entry in ENTRIES.values() if not entry.within]
     requests = [settings_of(entry, given, jobs=options["jobs"]) for entry in entries]
     found = []
@@ -128,10 +140,24 @@ def _check(entry: Entry, given: dict[str, str], options: dict[str, Any]) -> int:
     json_file = options["json_file"]
     if json_file not in (None, "-"):
         _check_writable(Path(json_file))
-    return _run(entry, settings, json_file, quiet=options["quiet"] or json_file == "-")
+    pictures = _picture_files(entry, options["pictures"])
+    return _run(entry, settings, json_file, pictures, quiet=options["quiet"] or json_file == "-")
 
 
-def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool) -> int:
+def _picture_files(entry: Entry, named: tuple[str, ...]) -> list[Path]:
+    """Where pictures go."""
+    from proofs_check.report.drawing import check_output
+
+    if named and not entry.draws:
+        drawing = ", ".join(other.id for other in ENTRIES.values() if other.draws)
+        raise InputError(f"--picture: {entry.id} has none; these have: {drawing}")
+    paths = [Path(text) for text in named or ([entry.picture] if entry.picture else [])]
+    for path in paths:
+        check_output(path)
+    return paths
+
+
+def _run(entry: Entry, settings: Settings, json_file: str | None, pictures: list[Path], *, quiet: bool) -> int:
     """Validate the claims, print the heading, run, and report."""
     if settings.claims:
         entry.check_claims(settings)
@@ -150,10 +176,25 @@ def _run(entry: Entry, settings: Settings, json_file: str | None, *, quiet: bool
             _print(verdict, quiet=quiet)
         if json_file is not None:
             _write_json(verdict, json_file)
+        for line in _drawn(verdict, pictures):
+            click.echo(line, err=json_file == "-")
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_output()  # the reader has seen enough; the verdict is the same
     return verdict.judgement.outcome.exit_status
+
+
+def _drawn(verdict: Verdict, paths: list[Path]) -> Iterator[str]:
+    """Write the pictures, and say where they are."""
+    if paths and verdict.picture is None:
+        yield "nothing is drawn: no measurement came to an end"
+        return
+    for path in paths:
+        from proofs_check.report.drawing import write_picture
+
+        assert verdict.picture is not None  # for the type checker
+        picture, data = write_picture(verdict.picture, path)
+        yield f"picture     {picture}, its data {data}"
 
 
 def _forget_output() -> None:

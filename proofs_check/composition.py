@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from proofs_check.picture import Picture
 from proofs_check.progress import Progress
 from proofs_check.settings import Settings
 from proofs_check.theorem import Check, Context, ContextType, Control, ControlResult, Evidence, Kind, Theorem
@@ -52,7 +53,7 @@ def joined(
     first : Theorem
         Gives the id, the source and, unless there is another, the title.
     second : Theorem
-        Its controls are others than those of the first.
+        Its controls are others than those of the first; its picture comes first.
     rests_on : Kind
         The evidence without which there is no pass.
     title : str
@@ -66,6 +67,10 @@ def joined(
         if control in second.controls:
             return second.refute(control, context.second)
         return first.refute(control, context.first)
+
+    def picture(context: JoinedContext[First, Second]) -> Picture | None:
+        drawn = second.picture(context.second) if second.picture else None
+        return drawn or (first.picture(context.first) if first.picture else None)
 
     return Theorem(
         id=first.id,
@@ -81,6 +86,7 @@ def joined(
         prepare=prepare,
         refute=refute,
         rests_on=rests_on,
+        picture=picture if first.picture or second.picture else None,
     )
 
 

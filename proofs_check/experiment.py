@@ -121,5 +121,3 @@ class Experiment:
         ):
             if not lowest <= value <= highest:
                 raise InputError(f"{option} {value}: from {lowest} to {highest} is allowed")
-        if self.stopping is Stopping.VALIDATION and self.validation == 0 and self.data is None:
-            raise InputError("--stopping validation: needs sequences set aside, --validation N with N at least 1")

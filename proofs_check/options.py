@@ -117,11 +117,11 @@ OPTIONS: Final[tuple[Option, ...]] = (
         multiple=True,
     ),
     Option("horizon", "T", "Number of time steps.", WHOLE, "horizon", "10", MODEL, "T = {}", "T"),
+    Option("inputs", "n_x", "Number of input channels.", WHOLE, "inputs", "1", MODEL, "n_x = {}", "n_x"),
+    Option("outputs", "n_y", "Number of output channels.", WHOLE, "outputs", "1", MODEL, "n_y = {}", "n_y"),
     Option("nu-w", "ν_W", "Variance of the entries of W.", VARIANCE, "nu_W", "0.8", MODEL, "ν_W = {}", "nu_W"),
     Option("nu-f", "ν_F", "Variance of the entries of F.", VARIANCE, "nu_F", "1.3", MODEL, "ν_F = {}", "nu_F"),
     Option("nu-c", "ν_C", "Variance of the entries of C.", VARIANCE, "nu_C", "0.7", MODEL, "ν_C = {}", "nu_C"),
-    Option("inputs", "n_x", "Number of input channels.", WHOLE, "inputs", "1", MODEL, "n_x = {}", "n_x"),
-    Option("outputs", "n_y", "Number of output channels.", WHOLE, "outputs", "1", MODEL, "n_y = {}", "n_y"),
     Option(
         "sampler",
         "auto|lazy|dense",
@@ -203,7 +203,9 @@ OPTIONS: Final[tuple[Option, ...]] = (
         heading="{} runs",
     ),
     Option("lag", "J", "The lag that is to be remembered.  [default: T - 1]", WHOLE, "lag", None, TRAINING),
-    Option("train", "N", "Number of training sequences.", WHOLE, "train", "50", TEACHER, heading="{} sequences"),
+    Option(
+        "train", "N", "Number of training sequences.", WHOLE, "train", "50", TEACHER, heading="{} training sequences"
+    ),
     Option("validation", "N", "Number of sequences set aside for --stopping.", WHOLE, "validation", "0", TEACHER),
     Option("test", "N", "Number of test sequences.", WHOLE, "test", "50", TEACHER, heading="{} test sequences"),
     Option("snr", "DB", "Signal-to-noise ratio of the outputs in dB.", REAL, "snr", "20", TEACHER, heading="{} dB"),

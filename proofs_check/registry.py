@@ -19,19 +19,10 @@ if TYPE_CHECKING:
     from proofs_check.settings import Settings
     from proofs_check.theorem import Theorem
 
-MEASURED: Final = (
-    "n",
-    "horizon",
-    "nu-w",
-    "nu-f",
-    "nu-c",
-    "inputs",
-    "outputs",
-    "sampler",
-    "seed",
-    "replicates",
-    "resolution",
-)
+MODEL: Final = ("n", "horizon", "nu-w", "nu-f", "nu-c", "sampler", "seed")
+"""Options of a random RNN."""
+
+MEASURED: Final = (*MODEL, "inputs", "outputs", "replicates", "resolution")
 """Options of a statement that is simulated."""
 
 SIMULATED: Final = ("n", "horizon", "recursion", "outside-hypotheses", "seed", "replicates")
@@ -42,6 +33,46 @@ SYMBOLIC: Final = ("seed",)
 
 SEARCHED: Final = ("seed", "examples")
 """Options of a statement that is derived, and searched for counterexamples."""
+
+
+TEACHER: Final = ("train", "snr", "teacher-states", "teacher-nu-w", "teacher-nu-f", "teacher-nu-c")
+"""Options of a statement about training on sequences of a teacher."""
+
+TRAINED: Final = (*(option for option in MEASURED if option != "resolution"), "steps", "eta", *TEACHER)
+"""Options of a statement about the training of many RNNs."""
+
+
+EXPERIMENT: Final = (*MODEL, "inputs", "outputs", "steps", "eta", "runs", "test", *TEACHER)
+"""Options of an experiment on sequences of a teacher."""
+
+DECODED: Final = (
+    *MODEL,
+    "steps",
+    "eta",
+    "stopping",
+    "runs",
+    "data",
+    "bin-seconds",
+    "fractions",
+    "gap",
+    "limited-minutes",
+    "joints",
+    "minutes",
+    "neurons",
+)
+"""Options of an experiment on a recording."""
+
+DECODING: Final = {
+    "n": "3000",
+    "horizon": "15",
+    "nu-w": "0.6",
+    "nu-f": "0.001",
+    "nu-c": "1",
+    "steps": "500",
+    "runs": "3",
+    "minutes": "30",
+}
+"""Chosen on the validation block of the recording; ``experiments.decoding_request`` says why."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +94,10 @@ class Entry:
         ``module:function`` that complains about claims which are not understood.
     defaults : mapping of str to str
         Option → its default here, where that is another than elsewhere.
+    draws : bool
+        Whether it has a picture.
+    picture : str
+        The file that it is drawn to unless the user names one; empty where it is drawn only then.
     """
 
     id: str
@@ -73,6 +108,8 @@ class Entry:
     within: str = ""
     claims: str = "claims:check_claims"
     defaults: Mapping[str, str] = field(default_factory=dict)
+    draws: bool = False
+    picture: str = ""
 
     def default(self, option: Option) -> str | None:
         """The default of an option here, as text."""
@@ -156,21 +193,98 @@ ENTRIES: Final[dict[str, Entry]] = {
         ),
         Entry("22", "Bound (22): the weights of the lags decay geometrically", "symbolic.bound_22:theorem"),
         Entry(
+            "3.1",
+            "Proposition 3.1: a wide RNN learns like a linear model, and a scaled convolution",
+            "training.proposition_3_1:theorem",
+            (*TRAINED, "test"),
+            ("rho",),
+            defaults={"n": "1000", "steps": "30"},
+            draws=True,
+        ),
+        Entry(
             "4.1",
-            "Theorem 4.1: how far gradient descent moves the impulse response (symbolic part)",
-            "symbolic.theorem_4_1:theorem",
+            "Theorem 4.1: how far gradient descent moves the impulse response",
+            "training.theorem_4_1:theorem",
+            (*TRAINED, "resolution"),
+            ("var", "rho"),
+            defaults={"n": "1000", "steps": "30"},
+            draws=True,
         ),
         Entry(
             "24",
             "Theorem 4.1 (24): the size of the impulse response at initialization",
-            "symbolic.theorem_4_1:initial_size",
+            "training.theorem_4_1:initial_size",
+            MEASURED,
+            ("var",),
             within="4.1",
+            defaults={"n": "1000"},
         ),
         Entry(
             "25",
-            "Theorem 4.1 (25): how far gradient descent moves each lag (symbolic part)",
-            "symbolic.theorem_4_1:movement",
+            "Theorem 4.1 (25): how far gradient descent moves each lag",
+            "training.theorem_4_1:movement",
+            TRAINED,
+            ("rho",),
             within="4.1",
+            defaults={"n": "1000", "steps": "30"},
+            draws=True,
+        ),
+        Entry(
+            "figure-1",
+            "Figure 1: an RNN and the scaled convolution learn alike",
+            "experiments.figure_1:theorem",
+            EXPERIMENT,
+            ("rho",),
+            defaults={"n": "1000"},
+            draws=True,
+            picture="figure-1.png",
+        ),
+        Entry(
+            "figure-2",
+            "Figure 2: the training error from closer by",
+            "experiments.figure_2:theorem",
+            EXPERIMENT,
+            ("rho",),
+            defaults={"n": "1000"},
+            draws=True,
+            picture="figure-2.png",
+        ),
+        Entry(
+            "figure-3",
+            "Figure 3: delayed outputs, and models that forget",
+            "experiments.figure_3:theorem",
+            (*EXPERIMENT, "delays", "stopping", "validation"),
+            ("rho",),
+            defaults={"n": "1000", "horizon": "20", "nu-w": "0.5", "runs": "18", "delays": "0,4,8,12,16"},
+            draws=True,
+            picture="figure-3.png",
+        ),
+        Entry(
+            "figure-4",
+            "Figure 4: decoding a hand's velocity from neurons",
+            "experiments.figure_4:theorem",
+            DECODED,
+            ("rho",),
+            defaults=DECODING,
+            draws=True,
+            picture="figure-4.png",
+        ),
+        Entry(
+            "table-1",
+            "Table 1: test R² of decoding, all data and little of it",
+            "experiments.table_1:theorem",
+            DECODED,
+            ("rho",),
+            defaults=DECODING,
+        ),
+        Entry(
+            "memory",
+            "Memory: how short it is, why, and what to change",
+            "memory.statement:theorem",
+            (*(option for option in MEASURED if option != "resolution"), "eta", "train", "lag"),
+            ("rho",),
+            defaults={"n": "1000000000", "horizon": "30"},
+            draws=True,
         ),
         Entry("B.1", "Lemma B.1: a sum over a basis is an expectation (38)", "symbolic.lemma_b_1:theorem"),
         Entry(

@@ -42,6 +42,8 @@ def settings_of(
     training: dict[str, Any] = {}
     for option in OPTIONS:
         (training if option.trains else values)[option.key] = _value(option, entry, used)
+    if training["stopping"] == "validation" and "validation" in entry.options and training["validation"] == 0:
+        raise InputError("--stopping validation: needs sequences set aside, --validation N with N at least 1")
     trains = any(option.trains and option.name in entry.options for option in OPTIONS)
     return Settings(
         **values,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs_check.judgement import Judgement, judge
+from proofs_check.picture import Picture
 from proofs_check.progress import Progress
 from proofs_check.registry import Entry
 from proofs_check.settings import Settings
@@ -32,6 +33,8 @@ class Verdict:
     warnings : tuple of str
     seconds : float
         Wall time.
+    picture : Picture or None
+        What there is to be drawn.
     """
 
     entry: Entry
@@ -43,6 +46,7 @@ class Verdict:
     controls: tuple[ControlResult, ...]
     warnings: tuple[str, ...]
     seconds: float
+    picture: Picture | None = None
 
     def __str__(self) -> str:
         from proofs_check.report.notebook import report_text
@@ -95,6 +99,7 @@ def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> V
         tuple(controls),
         (*_ignored(entry, settings), *context.warnings),
         time.perf_counter() - start,
+        statement.picture(context) if statement.picture else None,
     )
 
 

@@ -99,9 +99,11 @@ def print_verdict(verdict: Verdict, out: Console) -> None:
             f" after {verdict.seconds:.1f} s: {judgement.outcome.explanation}",
         )
     )
-    counts = [f"{proofs} proofs"]
+    counts = [f"{proofs} proof{'s' * (proofs != 1)}"]
     if judgement.tests:
-        counts.append(f"{judgement.tests} tests with joint false-alarm level {FAMILY_LEVEL:g}")
+        counts.append(
+            f"{judgement.tests} test{'s' * (judgement.tests != 1)} with joint false-alarm level {FAMILY_LEVEL:g}"
+        )
     tried = sum(item.details["tried"] for item in judgement.evidence if item.kind is Kind.SEARCH)
     if tried:
         counts.append(f"{tried} example{'s' * (tried != 1)}")
@@ -119,6 +121,7 @@ def _print_part(verdict: Verdict, part: str, out: Console) -> None:
         ("proof", [item for item in items if item.kind.is_proof]),
         ("search", [item for item in items if item.kind is Kind.SEARCH]),
         ("statistics", [item for item in items if item.kind in (Kind.NUMERICAL, Kind.STATISTICAL)]),
+        ("experiments", [item for item in items if item.kind is Kind.EXPERIMENT]),
         ("attacks", [item for item in items if item.kind is Kind.ATTACK]),
         ("for information", [item for item in items if item.kind is Kind.INFORMATION]),
     )
@@ -136,7 +139,7 @@ def _evidence_table(items: list[Evidence]) -> Table:
     table.add_column(ratio=1)
     for item in items:
         mark, style = MARKS[item.status]
-        table.add_row(Text(mark, style=style), item.title, item.summary + _worst(item))
+        table.add_row(Text(mark, style=style), item.title, Text(item.summary + _worst(item)))
     return table
 
 

@@ -1,7 +1,7 @@
 """Theorem 4.1, its symbolic part: (24) at every width, and (25) for the scaled convolution.
 
-That a wide RNN follows the convolution during training is Proposition 3.1, which is cited; what it
-does at finite width is not simulated here. The loss is half the sum of squares.
+That a wide RNN follows the convolution during training is Proposition 3.1, which is cited; both are simulated in
+``training``. The loss is half the sum of squares.
 """
 
 from __future__ import annotations

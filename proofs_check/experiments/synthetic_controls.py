@@ -1,0 +1,69 @@
+"""False ρ_j: students that the RNN's curves must be told from, by the derivation and by the experiment alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from numerics.gaussian_matrix import Array
+from proofs_check.claims import Claim
+from proofs_check.experiments.synthetic_curves import CurvesContext
+from proofs_check.experiments.synthetic_weights import undefined
+from proofs_check.judgement import refuting_entries
+from proofs_check.theorem import Control, ControlResult
+from theory.verification import Outcome
+
+CONTROLS: Final[tuple[Control, ...]] = (
+    Control("unscaled convolution", "rho = 1", "lags are learned at rates ρ_j"),
+    Control(
+        "another learning rate",
+        "rho = 2*(nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j)",
+        "2 ρ_j at rate η is ρ_j at rate 2 η",
+    ),
+    Control(
+        "factor j missing",
+        "rho = nu_C*(nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
+        "W is shared by j steps, and each contributes",
+    ),
+    Control("W not trained", "rho = nu_C*nu_W**j + nu_F*nu_W**j", "the part of W is missing"),
+    Control(
+        "NTK parameterization",
+        "rho = (j+2)*nu_C*nu_F*nu_W**j",
+        "another convention, in which variances multiply standard Gaussians",
+    ),
+    Control(
+        "j+1 for j",
+        "rho = nu_C*((j+1)*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
+        "lag j passes through W exactly j times",
+    ),
+    Control("C not trained", "rho = nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j)", "the part of C is missing"),
+)
+
+
+def refute(control: Control, context: CurvesContext) -> ControlResult:
+    """Attack with a false claim: by the derivation, and by the curves of the widest RNN."""
+    claim = Claim.parse(control.claim)
+    symbolic = context.weights.compare(claim, generally=True)
+    weights = context.weights.numbers(claim)
+    n = context.widths[-1]
+    found = [one for (width, _), one in context.comparisons.items() if width == n]
+    refuting = refuting_entries(np.array([one.p_value(weights) for one in found])) if found else []
+    return ControlResult(
+        control,
+        applicable=context.weights.differs(claim),
+        symbolic=symbolic.outcome is Outcome.REFUTED,
+        numeric=bool(refuting),
+        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        numeric_reason=_reason(context, n, weights, refuting) if found else "no RNN was trained",
+    )
+
+
+def _reason(context: CurvesContext, n: int, weights: Array, refuting: list[int]) -> str:
+    wrong = undefined(weights)
+    if wrong:
+        return wrong
+    if not refuting:
+        return f"at n = {context.words(n)} the curves coincide"
+    deviation = context.comparisons[n, refuting[0]].deviation(weights)
+    return f"{deviation:.2g} standard deviations off (n = {context.words(n)})"

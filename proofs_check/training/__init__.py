@@ -1,0 +1,1 @@
+"""Training: linear RNNs, their linear NTK model and convolutions, by gradient descent on the same data."""
