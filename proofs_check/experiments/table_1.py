@@ -2,9 +2,9 @@
 
 The paper's three claims, each by itself: that the RNN and the scaled convolution do alike; that with limited data the
 scaled convolution does better than the unscaled one; that with all data it does worse. How much bias is left depends on
-ν_W and on the number of steps, which are lost, so that a table of other choices is shown, too. On synthetic data the second and the third would be about lags that we chose, and are shown, not judged. The second is
-about models that are trained to the end; what it would be with early stopping, another way to save variance, is
-shown beside it.
+ν_W and on the number of steps, which are lost, so that a table of other choices is shown, too. On synthetic data the
+second and the third would be about lags that we chose, and are shown, not judged. The second is about models that are
+trained to the end; what it would be with early stopping, another way to save variance, is shown beside it.
 """
 
 from __future__ import annotations
