@@ -89,7 +89,7 @@ class Entry:
     targets : tuple of str
         What ``--claim`` may be about.
     within : str
-        The id of the statement that it is a part of.
+        The id of the statement that it is a part of, or another view of.
     claims : str
         ``module:function`` that complains about claims which are not understood.
     defaults : mapping of str to str
@@ -246,6 +246,7 @@ ENTRIES: Final[dict[str, Entry]] = {
             EXPERIMENT,
             ("rho",),
             defaults={"n": "1000"},
+            within="figure-1",
             draws=True,
             picture="figure-2.png",
         ),
@@ -266,6 +267,7 @@ ENTRIES: Final[dict[str, Entry]] = {
             DECODED,
             ("rho",),
             defaults=DECODING,
+            within="table-1",
             draws=True,
             picture="figure-4.png",
         ),

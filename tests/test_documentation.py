@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +98,16 @@ def test_the_page_about_realization_does_what_it_shows(tmp_path, monkeypatch, ca
         assert [line.split()[0] for line in shown.splitlines()] == [
             line.split()[0] for line in printed[printed.index(shown.splitlines()[0]) :].splitlines()
         ][: len(shown.splitlines())]
+
+
+def test_the_example_of_training_shows_the_limit():
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    names = {}
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example, names)
+    assert f"`distance` is {names['distance']:.1e}".replace("e-0", "e-") in page
+    unscaled = names["train_convolution"](names["data"], names["learned"].responses[0], 1.0, [30], names["learned"].eta)
+    assert np.abs(names["learned"].responses[-1] - unscaled.responses[0]).max() > 1000 * names["distance"]
 
 
 def test_the_example_of_a_derivation_does_what_its_page_says():

@@ -26,7 +26,7 @@ SETTINGS = Settings(
 )  # fmt: skip
 
 SYMBOLIC = [entry.id for entry in ENTRIES.values() if not entry.targets and not entry.within] + ["72", "79"]
-PARTS = [entry.id for entry in ENTRIES.values() if not entry.targets and entry.within and entry.id != "24"]
+PARTS = [entry.id for entry in ENTRIES.values() if not entry.targets and entry.within]
 
 
 @pytest.fixture(scope="module", autouse=True)
