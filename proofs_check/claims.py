@@ -140,6 +140,16 @@ class Comparison:
     counterexample: Counterexample | None
     scope: str = ""
 
+    @property
+    def is_refuted(self) -> bool:
+        """Whether the claim is false."""
+        return self.outcome is Outcome.REFUTED
+
+    @property
+    def reason(self) -> str:
+        """The counterexample, or the outcome where there is none."""
+        return self.counterexample.describe() if self.counterexample else self.outcome.value
+
 
 def compare(claim: Claim, derived: sp.Expr, run: Values, fixed: frozenset[sp.Symbol]) -> Comparison:
     """Prove or refute ``claim = derived`` for all lags and all values of the symbols not fixed.

@@ -18,6 +18,8 @@ import numpy as np
 from numerics.gaussian_matrix import Array
 
 if TYPE_CHECKING:
+    from numerics.extrapolation import Rate
+    from numerics.statistics import Slope
     from proofs_check.picture import Picture
     from proofs_check.progress import Progress
     from proofs_check.settings import Settings
@@ -271,6 +273,18 @@ def named_tests(found: Mapping[str, float]) -> FamilyOfTests:
     values = np.array(list(found.values()))
     unknown = no_error(values)
     return FamilyOfTests(list(found).__getitem__, unknown, unknown, unknown, values)
+
+
+def slope_tests(slopes: Mapping[str, Slope | Rate], expected: float) -> FamilyOfTests:
+    """Tests that exponents are the expected one: what is tested → its slope."""
+    found = list(slopes.values())
+    return FamilyOfTests(
+        list(slopes).__getitem__,
+        np.array([slope.slope for slope in found]),
+        np.full(len(found), expected),
+        np.array([slope.error for slope in found]),
+        np.array([slope.p_value(expected) for slope in found]),
+    )
 
 
 def no_error(values: Array) -> Array:

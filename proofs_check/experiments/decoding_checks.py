@@ -13,32 +13,21 @@ from numerics.gaussian_matrix import Array
 from proofs_check.claims import Claim, compare
 from proofs_check.experiment import Joints
 from proofs_check.experiments.decoding import AXES, TOLERANCE, DecodingContext
+from proofs_check.experiments.decoding_bootstrap import Interval
 from proofs_check.experiments.decoding_data import ALL, LIMITED
 from proofs_check.experiments.decoding_request import positive_weights
 from proofs_check.experiments.decoding_training import MODELS, NTK, RNN, SCALED, UNSCALED, safe_rate
-from proofs_check.implicit_bias.context import DERIVED, PAPER
+from proofs_check.implicit_bias.context import DERIVED
+from proofs_check.implicit_bias.false_weights import false_weights
 from proofs_check.theorem import Control, ControlResult, Evidence, Kind, Status, shown
-from theory.verification import Outcome
 
 CONTROLS: tuple[Control, ...] = (
-    Control("unscaled convolution", "rho = 1", "lags are learned at rates ρ_j, not at one rate"),
-    Control(
-        "another learning rate",
-        f"rho = 2*({PAPER['rho']})",
-        "a convolution of weights 2 ρ_j at rate η is one of weights ρ_j at rate 2 η",
-    ),
-    Control(
-        "root of nu_W for nu_W",
-        "rho = nu_C*(j*nu_F*nu_W**((j-1)/2) + nu_W**(j/2)) + nu_F*nu_W**(j/2)",
-        "nu_W is a variance",
-    ),
-    Control(
-        "lag shifted by one",
-        "rho = nu_C*((j+1)*nu_F*nu_W**j + nu_W**(j+1)) + nu_F*nu_W**(j+1)",
-        "rho_{j+1} in place of rho_j",
-    ),
-    Control("F not trained", "rho = nu_C*j*nu_F*nu_W**(j-1) + nu_F*nu_W**j", "the part of F is missing"),
-    Control("variance of L_j for rho_j", "rho = nu_C*nu_F*nu_W**j", "how large L_j starts is not how fast it learns"),
+    false_weights("unscaled convolution"),
+    false_weights("another learning rate"),
+    false_weights("root of nu_W for nu_W"),
+    false_weights("lag shifted by one"),
+    false_weights("F not trained"),
+    false_weights("variance of L_j for rho_j"),
 )
 
 PAPER_SCORES: dict[tuple[str, str], tuple[float, float, float]] = {
@@ -79,16 +68,15 @@ def ordering(part: str, cut: str, better: str, worse: str, context: DecodingCont
     seeds = context.final(cut, better) - context.final(cut, worse)
     named = zip(AXES, intervals, seeds.T, strict=True)
     words = "; ".join(
-        f"{axis} {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f}), "
+        f"{axis} {_answer(found)}, {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f}), "
         f"over {len(column)} seed{'s' * (len(column) != 1)} {column.min():+.4f} to {column.max():+.4f}"
         for axis, found, column in named
     )
     above = all(one.low > 0 for one in intervals) and bool((seeds > 0).all())
     below = any(one.high < 0 for one in intervals)
     status = Status.CONFIRMED if above else Status.REFUTED if below else Status.UNDECIDED
-    outcome = {Status.CONFIRMED: "so it is here", Status.REFUTED: "not so here"}.get(status, "not to be told here")
     title = f"{first_word(better)} above {first_word(worse)}"
-    summary = f"{outcome}: difference of R² and its 95 % interval, {CUTS[cut]}: {words}"
+    summary = f"difference of R² and its 95 % interval, {CUTS[cut]}: {words}"
     details = {
         "outcome": status.value,
         "difference": [[one.value, one.low, one.high] for one in intervals],
@@ -97,6 +85,10 @@ def ordering(part: str, cut: str, better: str, worse: str, context: DecodingCont
     if not judged:
         return shown(f"{part}.{cut}", title, summary, **details)
     return Evidence(f"{part}.{cut}", Kind.EXPERIMENT, title, status, summary, details=details)
+
+
+def _answer(found: Interval) -> str:
+    return "yes" if found.low > 0 else "no" if found.high < 0 else "not to be told"
 
 
 def stopped_early(part: str, cut: str, context: DecodingContext) -> Iterator[Evidence]:
@@ -239,9 +231,9 @@ def refute(control: Control, context: DecodingContext) -> ControlResult:
     return ControlResult(
         control,
         applicable=applicable,
-        symbolic=symbolic.outcome is Outcome.REFUTED,
+        symbolic=symbolic.is_refuted,
         numeric=numeric,
-        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        symbolic_reason=symbolic.reason,
         numeric_reason=reason,
         remark="" if applicable else "closer to the truth than this experiment can tell, so not a control here",
     )

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.ensembles import Chunk, Stream, run_chunks
+from numerics.ensembles import Chunk, Stream
 from numerics.gaussian_matrix import Array
 from numerics.linear_rnn import Parameters
 from numerics.memory import dense_bytes
@@ -29,6 +29,7 @@ from numerics.training.gradient_descent import Model
 from numerics.training.space_weights import MEMORY
 from numerics.training.students import cheaper_sampler, draw_network, least_error
 from proofs_check.progress import Progress
+from proofs_check.work import work_through
 
 RNN, NTK, SCALED, UNSCALED = "RNN", "linear NTK model", "scaled convolution", "unscaled convolution"
 MODELS: Final = (RNN, NTK, SCALED, UNSCALED)
@@ -196,15 +197,12 @@ def train_all(
     """
     work = [Chunk(index, 1) for index in range(repetitions * len(lessons.cuts))]
     found: dict[tuple[int, int], Trained | Failure] = {}
-    progress.begin(f"training at n = {lessons.parameters.n:,}, {int(lessons.steps[-1])} steps", len(work))
+    what = f"training at n = {lessons.parameters.n:,}, {int(lessons.steps[-1])} steps"
     try:
-        with closing(run_chunks(lessons, work, jobs)) as results:
+        with closing(work_through(lessons, work, jobs, progress, what)) as results:
             for chunk, result in zip(work, results, strict=True):
                 repetition, place = divmod(chunk.index, len(lessons.cuts))
                 found[repetition, place] = result
-                progress.advance()
     except KeyboardInterrupt:
         return found, True
-    finally:
-        progress.end()
     return found, False

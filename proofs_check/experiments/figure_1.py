@@ -9,21 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from proofs_check.experiments import synthetic_checks, synthetic_controls
-from proofs_check.experiments.coincidence import Comparison
 from proofs_check.experiments.synthetic_curves import CurvesContext
-from proofs_check.experiments.synthetic_weights import LagWeights, undefined
+from proofs_check.experiments.synthetic_statement import curves_context, curves_theorem, first_run
+from proofs_check.experiments.synthetic_weights import undefined
 from proofs_check.picture import Panel, Picture, Series, Style
-from proofs_check.progress import Progress, Silent
+from proofs_check.progress import Progress
 from proofs_check.settings import Settings
-from proofs_check.theorem import InterruptedRunError, Theorem
+from proofs_check.theorem import Theorem
 
-SOURCE: Final = "Emami et al., Implicit Bias of Linear RNNs, ICML 2021"
-HYPOTHESES: Final = (
-    "the same start, rate and data; full batches, half-squared loss",
-    "η below B_1 of (62)",
-    "n → ∞ while T, n_x, n_y and the data are fixed",
-)
 SAYS: Final = (
     "trained from the same start, the RNN and the scaled convolution with {} have the same training and test error at "
     "each step, as n → ∞"
@@ -32,25 +25,12 @@ SAYS: Final = (
 
 def theorem() -> Theorem[CurvesContext]:
     """The statement of Figure 1."""
-    return Theorem(
-        id="figure-1",
-        title="Figure 1: the RNN trains like the scaled convolution",
-        source=f"{SOURCE}, Figure 1",
-        parts={synthetic_checks.PART: SAYS.format("ρ_j of (21)")},
-        hypotheses=HYPOTHESES,
-        checks=synthetic_checks.CHECKS,
-        controls=synthetic_controls.CONTROLS,
-        prepare=prepare,
-        refute=synthetic_controls.refute,
-        picture=picture,
-    )
+    return curves_theorem(1, "the RNN trains like the scaled convolution", SAYS, prepare, picture)
 
 
 def prepare(settings: Settings, progress: Progress | None = None) -> CurvesContext:
     """Read the claim; nothing is trained yet."""
-    weights = LagWeights.read(settings)
-    says = SAYS.format(f"ρ_j = {weights.claim.text}, your claim," if weights.is_own else "ρ_j of (21)")
-    return CurvesContext(settings, weights, {synthetic_checks.PART: says}, progress=progress or Silent())
+    return curves_context(SAYS, settings, progress)
 
 
 def picture(context: CurvesContext) -> Picture | None:
@@ -70,12 +50,3 @@ def picture(context: CurvesContext) -> Picture | None:
             ]
         panels.append(Panel(f"{name} error", "step", "mean squared error", tuple(series), y_log=True))
     return Picture("Figure 1: training dynamics on synthetic data", tuple(panels))
-
-
-def first_run(context: CurvesContext) -> dict[int, Comparison]:
-    """What was found in the first run, by width, of the given ones."""
-    try:
-        found = context.comparisons
-    except InterruptedRunError:
-        return {}
-    return {n: found[n, 0] for n in context.settings.widths if (n, 0) in found}

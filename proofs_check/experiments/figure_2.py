@@ -10,12 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from proofs_check.experiments import synthetic_checks, synthetic_controls
-from proofs_check.experiments.figure_1 import HYPOTHESES, SOURCE, first_run
 from proofs_check.experiments.synthetic_curves import CurvesContext
-from proofs_check.experiments.synthetic_weights import LagWeights, undefined
+from proofs_check.experiments.synthetic_statement import curves_context, curves_theorem, first_run
+from proofs_check.experiments.synthetic_weights import undefined
 from proofs_check.picture import Panel, Picture, Series, Style
-from proofs_check.progress import Progress, Silent
+from proofs_check.progress import Progress
 from proofs_check.settings import Settings
 from proofs_check.theorem import Theorem
 
@@ -30,32 +29,13 @@ SAYS: Final = (
 
 def theorem() -> Theorem[CurvesContext]:
     """The statement of Figure 2."""
-    return Theorem(
-        id="figure-2",
-        title="Figure 2: the training error of the RNN and of the scaled convolution, from closer by",
-        source=f"{SOURCE}, Figure 2",
-        parts={synthetic_checks.PART: SAYS.format("ρ_j of (21)")},
-        hypotheses=HYPOTHESES,
-        checks=synthetic_checks.CHECKS,
-        controls=synthetic_controls.CONTROLS,
-        prepare=prepare,
-        refute=synthetic_controls.refute,
-        picture=picture,
-    )
+    title = "the training error of the RNN and of the scaled convolution, from closer by"
+    return curves_theorem(2, title, SAYS, prepare, picture)
 
 
 def prepare(settings: Settings, progress: Progress | None = None) -> CurvesContext:
     """Read the claim; nothing is trained yet."""
-    weights = LagWeights.read(settings)
-    says = SAYS.format(f"ρ_j = {weights.claim.text}, your claim," if weights.is_own else "ρ_j of (21)")
-    return CurvesContext(
-        settings,
-        weights,
-        {synthetic_checks.PART: says},
-        with_test=False,
-        first=FIRST,
-        progress=progress or Silent(),
-    )
+    return curves_context(SAYS, settings, progress, with_test=False, first=FIRST)
 
 
 def picture(context: CurvesContext) -> Picture | None:

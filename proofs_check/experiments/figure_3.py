@@ -23,11 +23,11 @@ from scipy import special
 from numerics.gaussian_matrix import Array
 from proofs_check.claims import Claim
 from proofs_check.experiments import synthetic_controls
-from proofs_check.experiments.figure_1 import SOURCE
 from proofs_check.experiments.synthetic import experiment_of
 from proofs_check.experiments.synthetic_checks import rates
 from proofs_check.experiments.synthetic_delays import KERNELS, DelayContext, DelayRun
-from proofs_check.experiments.synthetic_weights import LagWeights, undefined
+from proofs_check.experiments.synthetic_statement import SOURCE
+from proofs_check.experiments.synthetic_weights import DERIVED_WORDS, LagWeights, undefined
 from proofs_check.judgement import FAMILY_LEVEL
 from proofs_check.picture import Panel, Picture, Series, Style
 from proofs_check.progress import Progress, Silent
@@ -45,7 +45,6 @@ from proofs_check.theorem import (
     named_tests,
     shown,
 )
-from theory.verification import Outcome
 
 FLAT: Final = 0.1
 """A slope is flat beside another if it is less than this share of it."""
@@ -70,7 +69,7 @@ def theorem() -> Theorem[DelayContext]:
         id="figure-3",
         title="Figure 3: memory is short, test error grows with the delay",
         source=f"{SOURCE}, Figure 3",
-        parts={part: text.format("ρ_j of (21)") for part, text in PARTS.items()},
+        parts={part: text.format(DERIVED_WORDS) for part, text in PARTS.items()},
         hypotheses=HYPOTHESES,
         checks=CHECKS,
         controls=CONTROLS,
@@ -84,9 +83,8 @@ def theorem() -> Theorem[DelayContext]:
 def prepare(settings: Settings, progress: Progress | None = None) -> DelayContext:
     """Read the claim; nothing is trained yet."""
     weights = LagWeights.read(settings)
-    words = f"ρ_j = {weights.claim.text}, your claim," if weights.is_own else "ρ_j of (21)"
     return DelayContext(
-        settings, weights, {part: text.format(words) for part, text in PARTS.items()}, progress or Silent()
+        settings, weights, {part: text.format(weights.words) for part, text in PARTS.items()}, progress or Silent()
     )
 
 
@@ -198,9 +196,9 @@ def refute(control: Control, context: DelayContext) -> ControlResult:
     return ControlResult(
         control,
         applicable=context.weights.differs(claim),
-        symbolic=symbolic.outcome is Outcome.REFUTED,
+        symbolic=symbolic.is_refuted,
         numeric=p_value <= FAMILY_LEVEL,
-        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        symbolic_reason=symbolic.reason,
         numeric_reason=undefined(weights) or f"ranks among kernels: p = {p_value:.1e} (n = {context.words(n)})",
     )
 

@@ -10,7 +10,6 @@ Each teacher, network and ensemble has a stream of random numbers of its own, ke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeVar
@@ -18,7 +17,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.ensembles import Chunk, Stream, run_chunks
+from numerics.ensembles import Chunk, Stream
 from numerics.experiments.sequences import Sequences
 from numerics.experiments.teacher import TeacherData, random_teacher, teacher_data
 from numerics.gaussian_matrix import Array
@@ -26,6 +25,7 @@ from numerics.linear_rnn import Parameters
 from numerics.training.correlations import Correlations
 from numerics.training.gradient_descent import DivergenceError, train
 from numerics.training.students import draw_network
+from proofs_check import work as chunked
 from proofs_check.errors import InputError
 from proofs_check.experiment import Experiment
 from proofs_check.experiments.coincidence import Task
@@ -220,13 +220,7 @@ def work_through(
     ------
     InputError
     """
-    progress.begin(what, len(work))
     try:
-        with closing(run_chunks(task, work, settings.jobs)) as found:
-            for result in found:
-                progress.advance()
-                yield result
+        yield from chunked.work_through(task, work, settings.jobs, progress, what)
     except ValueError as error:  # too many directions, too large a matrix
         raise InputError(f"--n, --steps, --sampler: {error}") from None
-    finally:
-        progress.end()

@@ -10,34 +10,18 @@ from numerics.gaussian_matrix import Array
 from proofs_check.claims import Claim
 from proofs_check.experiments.synthetic_curves import CurvesContext
 from proofs_check.experiments.synthetic_weights import undefined
+from proofs_check.implicit_bias.false_weights import false_weights
 from proofs_check.judgement import refuting_entries
 from proofs_check.theorem import Control, ControlResult
-from theory.verification import Outcome
 
 CONTROLS: Final[tuple[Control, ...]] = (
-    Control("unscaled convolution", "rho = 1", "lags are learned at rates ρ_j"),
-    Control(
-        "another learning rate",
-        "rho = 2*(nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j)",
-        "2 ρ_j at rate η is ρ_j at rate 2 η",
-    ),
-    Control(
-        "factor j missing",
-        "rho = nu_C*(nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
-        "W is shared by j steps, and each contributes",
-    ),
-    Control("W not trained", "rho = nu_C*nu_W**j + nu_F*nu_W**j", "the part of W is missing"),
-    Control(
-        "NTK parameterization",
-        "rho = (j+2)*nu_C*nu_F*nu_W**j",
-        "another convention, in which variances multiply standard Gaussians",
-    ),
-    Control(
-        "j+1 for j",
-        "rho = nu_C*((j+1)*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
-        "lag j passes through W exactly j times",
-    ),
-    Control("C not trained", "rho = nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j)", "the part of C is missing"),
+    false_weights("unscaled convolution", "lags are learned at rates ρ_j"),
+    false_weights("another learning rate", "2 ρ_j at rate η is ρ_j at rate 2 η"),
+    false_weights("factor j missing"),
+    false_weights("W not trained"),
+    false_weights("NTK parameterization"),
+    false_weights("j+1 for j"),
+    false_weights("C not trained"),
 )
 
 
@@ -52,9 +36,9 @@ def refute(control: Control, context: CurvesContext) -> ControlResult:
     return ControlResult(
         control,
         applicable=context.weights.differs(claim),
-        symbolic=symbolic.outcome is Outcome.REFUTED,
+        symbolic=symbolic.is_refuted,
         numeric=bool(refuting),
-        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        symbolic_reason=symbolic.reason,
         numeric_reason=_reason(context, n, weights, refuting) if found else "no RNN was trained",
     )
 

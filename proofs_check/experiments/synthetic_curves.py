@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -13,7 +13,6 @@ from numerics.ensembles import Chunk, Stream, chunks
 from numerics.gaussian_matrix import Array
 from numerics.linear_rnn import Parameters
 from numerics.training.correlations import Correlations
-from proofs_check.errors import InputError
 from proofs_check.experiments.coincidence import Comparison, Law, Task, kernel_draws
 from proofs_check.experiments.synthetic import (
     Purpose,
@@ -28,10 +27,7 @@ from proofs_check.experiments.synthetic import (
     training,
     work_through,
 )
-from proofs_check.experiments.synthetic_weights import LagWeights
-from proofs_check.implicit_bias.context import width_in_words
-from proofs_check.progress import Progress, Silent
-from proofs_check.settings import Settings
+from proofs_check.experiments.synthetic_context import SyntheticContext
 from proofs_check.theorem import InterruptedRunError
 
 WIDE: Final = 10**9
@@ -41,8 +37,6 @@ KERNELS: Final = 4096
 """Kernels that the law of a deviation is made of."""
 
 CHUNK: Final = 256
-LIMIT_WIDTH: Final = 10**18
-LIMIT_KERNELS: Final = 64
 NARROW: Final = 128
 """Width of the RNNs from which the law of the rest is taken; T² where that is more."""
 
@@ -89,45 +83,19 @@ class NarrowNetworks:
 
 
 @dataclass
-class CurvesContext:
+class CurvesContext(SyntheticContext):
     """One run of Figure 1 or 2.
 
     Attributes
     ----------
-    settings : Settings
-    weights : LagWeights
-    says : dict of str to str
     with_test : bool
         Whether test errors are looked at.
     first : float
         The share of the steps after which it is looked.
-    progress : Progress
-    interrupted : bool
-        Whether the user stopped it.
     """
 
-    settings: Settings
-    weights: LagWeights
-    says: dict[str, str]
     with_test: bool = True
     first: float = 0.0
-    progress: Progress = field(default_factory=Silent)
-    interrupted: bool = False
-
-    @property
-    def formulas(self) -> dict[str, str]:
-        """Target → the formula that is checked."""
-        return {"rho": self.weights.claim.text}
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the request."""
-        return self.settings.warnings()
-
-    @property
-    def runs(self) -> range:
-        """Independent repetitions."""
-        return range(experiment_of(self.settings).runs)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -138,10 +106,6 @@ class CurvesContext:
     def is_judged(self, n: int) -> bool:
         """Whether the laws say something of this width: all lags j have j² ≤ n."""
         return n >= (self.settings.horizon - 1) ** 2
-
-    def words(self, n: int) -> str:
-        """A width as people write it."""
-        return width_in_words(n)
 
     @cached_property
     def tasks(self) -> list[Task]:
@@ -186,17 +150,12 @@ class CurvesContext:
             plans[-len(self.runs) :] = [_lazy(plan) for plan in plans[-len(self.runs) :]]
         work = [Chunk(index, 1) for index in range(len(plans))]
         found = list(work_through(Trainings(plans), work, self.settings, self.progress, "training"))
-        for (n, _), one in zip(places, found, strict=True):
-            if one.diverged:
-                eta = experiment_of(self.settings).eta
-                raise InputError(f"--n {self.words(n)}, --eta {eta}: {one.diverged}; take a lower rate or a wider RNN")
-        return found
+        return [self.converged(n, one) for (n, _), one in zip(places, found, strict=True)]
 
     def _comparison(self, n: int, run: int, network: Trained, narrow: dict[tuple[int, int], Array]) -> Comparison:
         task, s = self.tasks[run], self.settings
-        limit = kernel_draws(s.parameters(LIMIT_WIDTH), LIMIT_KERNELS, stream(s, Purpose.LIMIT).generator())
         kernels = Kernels(
-            s.parameters(n), task, network.initial, limit.mean(axis=0), stream(s, Purpose.KERNELS, n, run)
+            s.parameters(n), task, network.initial, self.limit_kernel(), stream(s, Purpose.KERNELS, n, run)
         )
         ratios = work_through(kernels, chunks(KERNELS, CHUNK), s, self.progress, f"kernels at n = {self.words(n)}")
         law = Law(np.concatenate(list(ratios)))

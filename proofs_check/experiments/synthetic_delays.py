@@ -11,7 +11,7 @@ after the last step; or, with optional stopping, of each student at the step of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -36,11 +36,7 @@ from proofs_check.experiments.synthetic import (
     training,
     work_through,
 )
-from proofs_check.experiments.synthetic_curves import LIMIT_KERNELS, LIMIT_WIDTH
-from proofs_check.experiments.synthetic_weights import LagWeights
-from proofs_check.implicit_bias.context import width_in_words
-from proofs_check.progress import Progress, Silent
-from proofs_check.settings import Settings
+from proofs_check.experiments.synthetic_context import SyntheticContext
 from proofs_check.theorem import InterruptedRunError
 
 KERNELS: Final = 99
@@ -136,24 +132,8 @@ class DelayRun:
 
 
 @dataclass
-class DelayContext:
-    """One run of Figure 3.
-
-    Attributes
-    ----------
-    settings : Settings
-    weights : LagWeights
-    says : dict of str to str
-    progress : Progress
-    interrupted : bool
-        Whether the user stopped it.
-    """
-
-    settings: Settings
-    weights: LagWeights
-    says: dict[str, str]
-    progress: Progress = field(default_factory=Silent)
-    interrupted: bool = False
+class DelayContext(SyntheticContext):
+    """One run of Figure 3."""
 
     def __post_init__(self) -> None:
         delays, horizon = self.delays, self.settings.horizon
@@ -163,23 +143,9 @@ class DelayContext:
             )
 
     @property
-    def formulas(self) -> dict[str, str]:
-        """Target → the formula that is checked."""
-        return {"rho": self.weights.claim.text}
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the request."""
-        return self.settings.warnings()
-
-    @property
     def delays(self) -> tuple[int, ...]:
         """In steps, ascending."""
         return experiment_of(self.settings).delays
-
-    def words(self, n: int) -> str:
-        """A width as people write it."""
-        return width_in_words(n)
 
     @cached_property
     def found(self) -> dict[int, list[DelayRun]]:
@@ -192,17 +158,16 @@ class DelayContext:
         """
         if self.interrupted:
             raise InterruptedRunError
-        runs = range(experiment_of(self.settings).runs)
-        tasks = [[self._delayed(run, delay) for delay in self.delays] for run in runs]
+        tasks = [[self._delayed(run, delay) for delay in self.delays] for run in self.runs]
         found: dict[int, list[DelayRun]] = {n: [] for n in self.settings.widths}
         try:
             for n in self.settings.widths:
-                plans = [training(self.settings, n, run, one.task) for run in runs for one in tasks[run]]
+                plans = [training(self.settings, n, run, one.task) for run in self.runs for one in tasks[run]]
                 work = [Chunk(index, 1) for index in range(len(plans))]
                 trained: list[Trained] = []
                 what = f"training at n = {self.words(n)}"
                 for one in work_through(Trainings(plans), work, self.settings, self.progress, what):
-                    trained.append(self._checked(n, one))
+                    trained.append(self.converged(n, one))
                     if len(trained) == len(self.delays):
                         run = len(found[n])
                         found[n].append(self._run(n, run, tasks[run], trained))
@@ -224,19 +189,11 @@ class DelayContext:
         power = float(np.mean(data.teacher.power(self.settings.horizon)))
         return Delayed(task, Correlations.of(aside.x, aside.y) if stops else None, power)
 
-    def _checked(self, n: int, trained: Trained) -> Trained:
-        if trained.diverged:
-            eta = experiment_of(self.settings).eta
-            raise InputError(f"--n {self.words(n)}, --eta {eta}: {trained.diverged}; take a lower rate or a wider RNN")
-        return trained
-
     def _run(self, n: int, run: int, delayed: list[Delayed], trained: list[Trained]) -> DelayRun:
-        s, first = self.settings, trained[0]
-        limit = kernel_draws(s.parameters(LIMIT_WIDTH), LIMIT_KERNELS, stream(s, Purpose.LIMIT).generator())
+        s, first, limit = self.settings, trained[0], self.limit_kernel()[None]
         kernels = kernel_draws(s.parameters(n), KERNELS, stream(s, Purpose.KERNELS, n, run).generator())
         ratios = [
-            one.task.log_ratios(one.linear(first.initial, kernels), one.linear(first.initial, limit.mean(axis=0)[None]))
-            for one in delayed
+            one.task.log_ratios(one.linear(first.initial, kernels), one.linear(first.initial, limit)) for one in delayed
         ]
         return DelayRun(
             delayed,

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import sympy as sp
 
 from numerics.gaussian_matrix import Array
 from proofs_check.claims import SYMBOLS, Claim, Comparison, Values, compare
+from proofs_check.implicit_bias.context import PAPER
+from proofs_check.implicit_bias.evidence import comparison_evidence
 from proofs_check.settings import Settings
-from proofs_check.theorem import Evidence, Kind, Status
+from proofs_check.theorem import Evidence
 from theory import symbols
 from theory.tangent_kernel import rho
-from theory.verification import Outcome
 
-PAPER: Final = "rho = nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j"  # (21)
-"""The paper's claim. The derivation never sees it."""
+DERIVED_WORDS: Final = "ρ_j of (21)"
+"""What the weights are called where no others are claimed."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,17 @@ class LagWeights:
     @classmethod
     def read(cls, settings: Settings) -> LagWeights:
         """The user's claim, or the paper's."""
-        return cls(settings, Claim.parse(next(iter(settings.claims), PAPER)))
+        return cls(settings, Claim.parse(next(iter(settings.claims), f"rho = {PAPER['rho']}")))
 
     @property
     def is_own(self) -> bool:
         """Whether the claim is the user's."""
         return bool(self.settings.claims)
+
+    @property
+    def words(self) -> str:
+        """Whose weights they are."""
+        return f"ρ_j = {self.claim.text}, your claim," if self.is_own else DERIVED_WORDS
 
     @property
     def values(self) -> Values:
@@ -84,18 +90,7 @@ class LagWeights:
 
     def evidence(self, check: str) -> Evidence:
         """The claim against the derived formula, for all lags and variances."""
-        found = self.compare(self.claim)
-        details: dict[str, Any] = {"claimed": str(self.claim.formula), "derived": str(rho())}
-        match found.outcome:
-            case Outcome.PROVED:
-                status, summary = Status.CONFIRMED, f"identical for every lag and {found.scope}: {rho()}"
-            case Outcome.REFUTED:
-                assert found.counterexample is not None  # a refutation carries one
-                status, summary = Status.REFUTED, found.counterexample.describe()
-                details |= {"first_lag": found.counterexample.lag}
-            case _:
-                status, summary = Status.UNDECIDED, "neither a proof nor a counterexample was found"
-        return Evidence(check, Kind.IDENTITY, "ρ_j against the derived one", status, summary, details=details)
+        return comparison_evidence(check, "ρ_j against the derived one", self.claim, rho(), self.compare(self.claim))
 
 
 def undefined(weights: Array) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from proofs_check.claims import compare, contradiction
+from proofs_check.claims import Claim, Comparison, compare, contradiction
 from proofs_check.implicit_bias.context import DERIVED, Context, width_in_words
 from proofs_check.theorem import Evidence, Kind, Status, measured
 from theory.verification import Outcome
@@ -18,6 +18,11 @@ def claim_evidence(check: str, target: str, context: Context) -> Evidence:
     """The claim against the derived formula, for all lags and variances."""
     claim, derived = context.claims[target], DERIVED[target]()
     found = compare(claim, derived, context.expectations.values, context.fixed)
+    return comparison_evidence(check, "claim against the derived formula", claim, derived, found)
+
+
+def comparison_evidence(check: str, title: str, claim: Claim, derived: sp.Expr, found: Comparison) -> Evidence:
+    """What came of holding a claim against the derived formula."""
     details: dict[str, Any] = {"claimed": str(claim.formula), "derived": str(derived)}
     match found.outcome:
         case Outcome.PROVED:
@@ -28,7 +33,7 @@ def claim_evidence(check: str, target: str, context: Context) -> Evidence:
             details |= {"first_lag": found.counterexample.lag}
         case _:
             status, summary = Status.UNDECIDED, "neither a proof nor a counterexample was found"
-    return Evidence(check, Kind.IDENTITY, "claim against the derived formula", status, summary, details=details)
+    return Evidence(check, Kind.IDENTITY, title, status, summary, details=details)
 
 
 def exact_limit_evidence(

@@ -14,49 +14,12 @@ import numpy as np
 from proofs_check.claims import Claim, compare
 from proofs_check.implicit_bias import theorem_3_3a, theorem_3_3b
 from proofs_check.implicit_bias.context import DERIVED, PARTS, TARGET_OF, Context
+from proofs_check.implicit_bias.false_weights import OF_THE_KERNEL
 from proofs_check.judgement import refuting_entries
 from proofs_check.theorem import Check, Control, ControlResult, Theorem
-from theory.verification import Outcome
 
 CONTROLS: Final[tuple[Control, ...]] = (
-    Control(
-        "factor j missing",
-        "rho = nu_C*(nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
-        "W is shared by j steps, and each contributes",
-    ),
-    Control(
-        "j+1 for j",
-        "rho = nu_C*((j+1)*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
-        "lag j passes through W exactly j times",
-    ),
-    Control(
-        "exponent of W off by one",
-        "rho = nu_C*(j*nu_F*nu_W**j + nu_W**j) + nu_F*nu_W**j",
-        "the perturbed factor W~ has variance 1, not nu_W",
-    ),
-    Control("C not trained", "rho = nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j)", "the part of C is missing"),
-    Control("F not trained", "rho = nu_C*j*nu_F*nu_W**(j-1) + nu_F*nu_W**j", "the part of F is missing"),
-    Control("W not trained", "rho = nu_C*nu_W**j + nu_F*nu_W**j", "the part of W is missing"),
-    Control(
-        "nu_F for nu_C in W's part",
-        "rho = nu_F*j*nu_F*nu_W**(j-1) + nu_C*nu_W**j + nu_F*nu_W**j",
-        "the perturbed W stands between C and F, one factor of each",
-    ),
-    Control(
-        "root of nu_W for nu_W",
-        "rho = nu_C*(j*nu_F*nu_W**((j-1)/2) + nu_W**(j/2)) + nu_F*nu_W**(j/2)",
-        "nu_W is a variance",
-    ),
-    Control(
-        "lag shifted by one",
-        "rho = nu_C*((j+1)*nu_F*nu_W**j + nu_W**(j+1)) + nu_F*nu_W**(j+1)",
-        "rho_{j+1} in place of rho_j",
-    ),
-    Control(
-        "NTK parameterization",
-        "rho = (j+2)*nu_C*nu_F*nu_W**j",
-        "another convention, in which variances multiply standard Gaussians",
-    ),
+    *OF_THE_KERNEL,
     Control("variance: exponent off by 1", "var = nu_C*nu_F*nu_W**(j+1)", "L_j holds j factors of W"),
     Control("variance: no decay", "var = nu_C*nu_F", "each factor of W contributes nu_W"),
     Control("variance: root of nu_W", "var = nu_C*nu_F*nu_W**(j/2)", "nu_W is a variance"),
@@ -120,9 +83,9 @@ def run_control(control: Control, context: Context) -> ControlResult:
     return ControlResult(
         control,
         applicable=bool(differs),
-        symbolic=symbolic.outcome is Outcome.REFUTED,
+        symbolic=symbolic.is_refuted,
         numeric=bool(refuting),
-        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        symbolic_reason=symbolic.reason,
         numeric_reason=_measured(entry) if entry else "no measurement contradicts it",
     )
 

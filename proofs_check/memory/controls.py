@@ -7,37 +7,33 @@ from math import isfinite
 from typing import Any, Final
 
 from proofs_check.claims import Claim, compare
+from proofs_check.implicit_bias.false_weights import false_weights
 from proofs_check.judgement import refuting_entries
 from proofs_check.memory.context import TARGET, MemoryContext
 from proofs_check.memory.speed_checks import family
 from proofs_check.theorem import Control, ControlResult
 from theory.tangent_kernel import rho
-from theory.verification import Outcome
 
 CONTROLS: Final = (
-    Control("unscaled convolution", "rho = 1", "every lag would be learned alike"),
-    Control(
-        "factor j missing",
-        "rho = nu_C*(nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j",
-        "W is shared by j steps, and each contributes",
-    ),
+    false_weights("unscaled convolution", "every lag would be learned alike"),
+    false_weights("factor j missing"),
     Control(
         "exponent off by one",
         "rho = nu_C*(j*nu_F*nu_W**j + nu_W**(j+1)) + nu_F*nu_W**(j+1)",
         "lag 0 does not pass through W",
     ),
-    Control("W not trained", "rho = nu_C*nu_W**j + nu_F*nu_W**j", "what makes the memory longer is missing"),
-    Control(
-        "root of nu_W",
-        "rho = nu_C*(j*nu_F*nu_W**((j-1)/2) + nu_W**(j/2)) + nu_F*nu_W**(j/2)",
+    false_weights("W not trained", "what makes the memory longer is missing"),
+    false_weights(
+        "root of nu_W for nu_W",
         "states shrink like the spectral radius √ν_W, weights like their squares",
+        called="root of nu_W",
     ),
-    Control("as the impulse response", "rho = nu_C*nu_F*nu_W**j", "that is the variance of L_j at the start"),
-    Control("NTK parameterization", "rho = (j+2)*nu_C*nu_F*nu_W**j", "another convention"),
-    Control(
-        "twice the rate",
-        "rho = 2*(nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j)",
-        "a convolution with 2ρ at rate η is one with ρ at rate 2η",
+    false_weights(
+        "variance of L_j for rho_j", "that is the variance of L_j at the start", called="as the impulse response"
+    ),
+    false_weights("NTK parameterization", "another convention"),
+    false_weights(
+        "another learning rate", "a convolution with 2ρ at rate η is one with ρ at rate 2η", called="twice the rate"
     ),
 )
 
@@ -54,9 +50,9 @@ def refute(control: Control, context: MemoryContext) -> ControlResult:
     return ControlResult(
         control,
         applicable=differs,
-        symbolic=symbolic.outcome is Outcome.REFUTED,
+        symbolic=symbolic.is_refuted,
         numeric=entry is not None,
-        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        symbolic_reason=symbolic.reason,
         numeric_reason=_measured(entry) if entry else "no measurement contradicts it",
     )
 

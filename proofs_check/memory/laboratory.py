@@ -7,13 +7,12 @@ and steps there are depends on the settings alone, never on the machine or the n
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from numerics.ensembles import Chunk, Stream, chunks, run_chunks
+from numerics.ensembles import Chunk, Stream, chunks
 from numerics.extrapolation import Estimate, extrapolated
 from numerics.gaussian_matrix import Array, DenseSpace
 from numerics.lazy_matrix import LazySpace
@@ -27,6 +26,7 @@ from proofs_check.errors import InputError
 from proofs_check.progress import Progress, Silent
 from proofs_check.settings import Settings, memory_in_words
 from proofs_check.theorem import InterruptedRunError
+from proofs_check.work import work_through
 
 REPLICATES: Final = 96
 TOGETHER: Final = 16
@@ -156,16 +156,10 @@ class Laboratory:
         far = FAR * spread or p.nu_F + p.nu_C or 1.0  # of the size that moves W, F and C little
         draw = Draw(p, sampler, far, self.steps, self._eta, stream)
         work = chunks(self.replicates, max(1, min(TOGETHER, MEMORY // (4 * self._bytes))))
-        self._progress.begin(f"training at n = {width:,}", len(work))
-        found: list[Array] = []
+        what = f"training at n = {width:,}"
         try:
-            with closing(run_chunks(draw, work, s.jobs)) as results:
-                for one in results:
-                    found.append(one)
-                    self._progress.advance()
+            found = list(work_through(draw, work, s.jobs, self._progress, what))
         except KeyboardInterrupt:
             self.interrupted = True
             raise InterruptedRunError from None
-        finally:
-            self._progress.end()
         return Moments.of(np.concatenate(found))

@@ -25,6 +25,7 @@ from proofs_check.theorem import (
     Status,
     measured,
     shown,
+    slope_tests,
 )
 
 APART: Final = 1e-9
@@ -183,13 +184,7 @@ def rate(context: RecursionContext) -> Iterator[Evidence]:
             f"{PART}.rate",
             f"rate, {name}",
             words,
-            FamilyOfTests(
-                lambda _: "slope",
-                np.array([slope.slope]),
-                np.array([-0.5]),
-                np.array([slope.error]),
-                np.array([slope.p_value(-0.5)]),
-            ),
+            slope_tests({"slope": slope}, -0.5),
             widths=list(widths),
             distances=[one.value for one in found],
         )

@@ -7,13 +7,14 @@ B_1 of (62) for given weights ρ_j.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from enum import IntEnum
 from typing import Final
 
 import numpy as np
 
-from numerics.ensembles import Stream, chunks, run_chunks
+from numerics.ensembles import Chunk, Stream, chunks
 from numerics.experiments import TeacherData, random_teacher, teacher_data
 from numerics.gaussian_matrix import Array
 from numerics.training import Constants, Correlations, DivergenceError, TooManyDirectionsError, train_convolution
@@ -23,6 +24,7 @@ from proofs_check.experiment import Experiment
 from proofs_check.progress import Progress, Silent
 from proofs_check.settings import MIN_REPLICATES, Settings, memory_in_words
 from proofs_check.theorem import InterruptedRunError
+from proofs_check.work import work_through
 
 LONG: Final = 300.0
 """Seconds of processor time beyond which the user is told."""
@@ -177,23 +179,14 @@ class Laboratory:
             raise InterruptedRunError
         training = self.training(n)
         work = chunks(self.replicates, training.chunk_size)
-        parts = []
-        self._progress.begin(f"training at n = {n:,}", len(work))
+        what = f"training at n = {n:,}"
         try:
-            with closing(run_chunks(training, work, self.settings.jobs)) as results:
-                for part in results:
-                    if isinstance(part, Divergence):
-                        return part
-                    parts.append(part)
-                    self._progress.advance()
+            return train_many(training, work, self.settings.jobs, self._progress, what)
         except TooManyDirectionsError as error:
             raise InputError(f"--steps {training.steps} at n = {n}: {error}, or a shorter horizon") from None
         except KeyboardInterrupt:
             self.interrupted = True
             raise InterruptedRunError from None
-        finally:
-            self._progress.end()
-        return TrainedNetworks.merged(parts)
 
     def _draw_data(self) -> TeacherData:
         s, e = self.settings, self.experiment
@@ -217,3 +210,16 @@ class Laboratory:
 
     def _stream(self, purpose: Purpose, n: int = 0, sampler: str = "lazy") -> Stream:
         return Stream(self.settings.seed, (310, int(purpose), n, int(sampler == "dense")))
+
+
+def train_many(
+    training: Training, work: Sequence[Chunk], jobs: int, progress: Progress, what: str
+) -> TrainedNetworks | Divergence:
+    """All RNNs of one width in order, or how the first of them diverged."""
+    parts = []
+    with closing(work_through(training, work, jobs, progress, what)) as results:
+        for part in results:
+            if isinstance(part, Divergence):
+                return part
+            parts.append(part)
+    return TrainedNetworks.merged(parts)

@@ -15,9 +15,9 @@ import numpy as np
 from numerics.statistics import root_mean_square
 from proofs_check.claims import Claim, compare
 from proofs_check.derivation_evidence import derivation_evidence
-from proofs_check.implicit_bias import theorem_3_3
 from proofs_check.implicit_bias.context import DERIVED
 from proofs_check.implicit_bias.evidence import claim_evidence
+from proofs_check.implicit_bias.false_weights import OF_THE_KERNEL, false_weights
 from proofs_check.judgement import refuting_entries
 from proofs_check.picture import Panel, Picture, Series, Style
 from proofs_check.theorem import Check, Control, ControlResult, Evidence, InterruptedRunError, Theorem, shown
@@ -26,7 +26,6 @@ from proofs_check.training.ladder import exponent
 from proofs_check.training.proposition_3_1_context import PARTS, TrainingContext
 from theory.statements.theorem_3_2 import convolution_kernel
 from theory.statements.theorem_3_3b import linearized_kernel
-from theory.verification import Outcome
 
 CITED: Final = (
     "Jacot, Gabriel, Hongler (NeurIPS 2018); Lee, Xiao, Schoenholz, Bahri, Novak, Sohl-Dickstein, Pennington "
@@ -34,13 +33,9 @@ CITED: Final = (
 )
 
 CONTROLS: Final[tuple[Control, ...]] = (
-    Control("unscaled convolution", "rho = 1", "lags are learned at rates ρ_j, not at one rate"),
-    Control(
-        "another learning rate",
-        "rho = 2*(nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j)",
-        "a convolution of weights 2 ρ_j at rate η is one of weights ρ_j at rate 2 η",
-    ),
-    *(control for control in theorem_3_3.CONTROLS if Claim.parse(control.claim).target == "rho"),
+    false_weights("unscaled convolution"),
+    false_weights("another learning rate"),
+    *OF_THE_KERNEL,
 )
 
 HYPOTHESES: Final = (
@@ -94,9 +89,9 @@ def run_control(control: Control, context: TrainingContext) -> ControlResult:
     return ControlResult(
         control,
         applicable=differs,
-        symbolic=symbolic.outcome is Outcome.REFUTED,
+        symbolic=symbolic.is_refuted,
         numeric=bool(refuting),
-        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        symbolic_reason=symbolic.reason,
         numeric_reason=_moved(family.entry(refuting[0])) if refuting else "no measurement contradicts it",
     )
 

@@ -18,7 +18,7 @@ from proofs_check.claims import Claim
 from proofs_check.implicit_bias.context import width_in_words
 from proofs_check.implicit_bias.evidence import span
 from proofs_check.judgement import FAMILY_LEVEL
-from proofs_check.theorem import Evidence, FamilyOfTests, Kind, Status, measured, named_tests, shown
+from proofs_check.theorem import Evidence, FamilyOfTests, Kind, Status, measured, named_tests, shown, slope_tests
 from proofs_check.training.ladder import PAIRS, exponent, some_steps
 from proofs_check.training.proposition_3_1_context import TrainingContext
 
@@ -174,19 +174,12 @@ def _rate(context: TrainingContext, check: str, quantities: Quantities, expected
     words = [f"{'in predictions ' if 'pred' in name else ''}{_interval(slope)}" for name, slope in known.items()]
     first = next(iter(quantities.values()))
     lowest = min(first)
-    found = np.array([slope.slope for slope in known.values()])
     return measured(
         check,
         title,
         f"slope {'; '.join(words)}; from n = {width_in_words(widths[0])} to {width_in_words(widths[-1])}; "
         f"{root_mean_square(first[lowest] ** 2).value:.2g} at n = {width_in_words(lowest)}, root mean square",
-        FamilyOfTests(
-            lambda index: f"slope of {list(known)[index]}",
-            found,
-            np.full(found.size, expected),
-            np.array([slope.error for slope in known.values()]),
-            np.array([slope.p_value(expected) for slope in known.values()]),
-        ),
+        slope_tests({f"slope of {name}": slope for name, slope in known.items()}, expected),
         slopes={name: {"slope": slope.slope, "interval": list(slope.interval())} for name, slope in known.items()},
         widths=list(widths),
     )

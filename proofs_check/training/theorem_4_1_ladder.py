@@ -22,7 +22,7 @@ from numerics.statistics import root_mean_square
 from numerics.training import train_convolution
 from numerics.training.ensemble import TrainedNetworks
 from proofs_check.implicit_bias.context import width_in_words
-from proofs_check.theorem import Evidence, FamilyOfTests, Kind, Status, measured, shown
+from proofs_check.theorem import Evidence, Kind, Status, measured, shown, slope_tests
 from proofs_check.training.ladder import exponent
 from proofs_check.training.theorem_4_1_context import BOUND, DescentContext, lowest_fitted
 
@@ -126,13 +126,7 @@ def approach(context: DescentContext) -> Iterator[Evidence]:
         title,
         f"distance to the convolution's: slope {slope.slope:.3f} over n (95 %: {low:.3f} to {high:.3f}) from n = "
         f"{width_in_words(found[0].n)} to {width_in_words(found[-1].n)}",
-        FamilyOfTests(
-            lambda _: "slope",
-            np.array([slope.slope]),
-            np.array([-0.5]),
-            np.array([slope.error]),
-            np.array([slope.p_value(-0.5)]),
-        ),
+        slope_tests({"slope": slope}, -0.5),
         widths=[use.n for use in found],
         distances=[use.size for use in found],
     )

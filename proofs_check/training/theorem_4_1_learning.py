@@ -8,7 +8,6 @@ the bias is a small part of the standard error, whatever the number of draws. N 
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -16,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.ensembles import Stream, chunks, run_chunks
+from numerics.ensembles import Stream, chunks
 from numerics.gaussian_matrix import Array
 from numerics.statistics import Moments, mean_test
 from numerics.training import Constants, Correlations
@@ -34,7 +33,7 @@ from numerics.training.space_weights import directions_bound
 from proofs_check.progress import Progress, Silent
 from proofs_check.settings import Settings
 from proofs_check.theorem import FamilyOfTests, InterruptedRunError
-from proofs_check.training.laboratory import Laboratory
+from proofs_check.training.laboratory import Laboratory, train_many
 
 SHARE: Final = 0.5
 """A lag counts as learned when half of its error is left; other shares follow."""
@@ -210,21 +209,12 @@ class LearningLaboratory:
             sampler="lazy",
         )
         work = chunks(self._laboratory.replicates, max(1, training.chunk_size))
-        parts = []
-        self._progress.begin("learning each lag", len(work))
         try:
-            with closing(run_chunks(training, work, self.settings.jobs)) as results:
-                for part in results:
-                    if isinstance(part, Divergence):
-                        return part
-                    parts.append(part)
-                    self._progress.advance()
+            found = train_many(training, work, self.settings.jobs, self._progress, "learning each lag")
         except KeyboardInterrupt:
             self.interrupted = True
             raise InterruptedRunError from None
-        finally:
-            self._progress.end()
-        return self._read(TrainedNetworks.merged(parts))
+        return found if isinstance(found, Divergence) else self._read(found)
 
     def _read(self, networks: TrainedNetworks) -> LearningSample:
         responses = np.swapaxes(networks.responses, 0, 1)

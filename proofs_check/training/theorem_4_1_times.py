@@ -16,28 +16,24 @@ from numerics.training.ensemble import Divergence
 from proofs_check.claims import Claim, compare
 from proofs_check.implicit_bias.context import DERIVED, width_in_words
 from proofs_check.implicit_bias.evidence import claim_evidence
+from proofs_check.implicit_bias.false_weights import false_weights
 from proofs_check.judgement import refuting_entries
 from proofs_check.theorem import Control, ControlResult, Evidence, FamilyOfTests, Kind, Status, measured
 from proofs_check.training.certified_bound import first_failure
 from proofs_check.training.theorem_4_1_context import TIMES, DescentContext, shown_lags
 from proofs_check.training.theorem_4_1_learning import SHARE, LearningSample
-from theory.verification import Outcome
 
 TENTH: Final = 0.1
 
-RHO: Final = "nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j"
-
 FALSE: Final = (
     Control("ν_W^(j+1) for ρ_j", "rho = nu_W**(j+1)", "ρ_j has three parts, and decays later"),
-    Control("unscaled convolution", "rho = 1", "an RNN does not learn all lags at one rate"),
-    Control("twice the rate", f"rho = 2*({RHO})", "at rate η weights 2 ρ_j are weights ρ_j at rate 2η"),
-    Control("W not trained", "rho = nu_C*nu_W**j + nu_F*nu_W**j", "the part of W is missing"),
-    Control(
-        "lag shifted by one",
-        "rho = nu_C*((j+1)*nu_F*nu_W**j + nu_W**(j+1)) + nu_F*nu_W**(j+1)",
-        "rho_{j+1} in place of rho_j",
+    false_weights("unscaled convolution", "an RNN does not learn all lags at one rate"),
+    false_weights(
+        "another learning rate", "at rate η weights 2 ρ_j are weights ρ_j at rate 2η", called="twice the rate"
     ),
-    Control("NTK parameterization", "rho = (j+2)*nu_C*nu_F*nu_W**j", "another convention, with other rates"),
+    false_weights("W not trained"),
+    false_weights("lag shifted by one"),
+    false_weights("NTK parameterization", "another convention, with other rates"),
 )
 """False weights."""
 
@@ -77,9 +73,9 @@ def refute(control: Control, context: DescentContext) -> ControlResult:
     return ControlResult(
         control,
         applicable=differs,
-        symbolic=symbolic.outcome is Outcome.REFUTED,
+        symbolic=symbolic.is_refuted,
         numeric=bool(reason),
-        symbolic_reason=symbolic.counterexample.describe() if symbolic.counterexample else symbolic.outcome.value,
+        symbolic_reason=symbolic.reason,
         numeric_reason=f"{reason}{f'; the bound fails, too: {exceeded}' if exceeded else ''}"
         if reason
         else "no measurement contradicts it",

@@ -16,68 +16,30 @@ import scipy.io
 from numerics.ensembles import Chunk
 from numerics.experiments import reaching_task
 from proofs_check.errors import InputError
-from proofs_check.experiment import Experiment, Joints, Rate, Stopping
+from proofs_check.experiment import Joints, Rate, Stopping
 from proofs_check.experiments import decoding_checks, decoding_training, figure_4, table_1
 from proofs_check.experiments.decoding import TOLERANCE, DecodingContext
 from proofs_check.experiments.decoding_data import ALL, LIMITED, DecodingData
 from proofs_check.experiments.decoding_training import MODELS, RNN, SCALED, UNSCALED, Trained, watched_steps
 from proofs_check.judgement import judge
-from proofs_check.registry import Entry
+from proofs_check.registry import find
+from proofs_check.request import settings_of
 from proofs_check.run import Verdict, run
 from proofs_check.settings import Settings
 from proofs_check.theorem import Evidence, InterruptedRunError, Kind, Outcome, Status
 
 PUBLISHED = os.environ.get("CHECK_THEOREM_S1_DATA")
-OPTIONS = ("n", "horizon", "nu-w", "nu-f", "nu-c", "seed")
-FIGURE = Entry("figure-4", "Figure 4", "experiments.figure_4:theorem", OPTIONS, ("rho",))
-TABLE = Entry("table-1", "Table 1", "experiments.table_1:theorem", OPTIONS, ("rho",))
-
-EXPERIMENT = Experiment(
-    steps=40,
-    eta=Rate(0.5, of_bound=True),
-    stopping=Stopping.NEVER,
-    runs=2,
-    train=1,
-    validation=1,
-    test=1,
-    snr=20.0,
-    teacher_states=4,
-    teacher_nu_W=Fraction(3, 10),
-    teacher_nu_F=Fraction(1),
-    teacher_nu_C=Fraction(1),
-    delays=(0,),
-    data=None,
-    bin_seconds=0.05,
-    fractions=(0.7, 0.1, 0.2),
-    gap=None,
-    limited_minutes=0.5,
-    joints=Joints.ACROSS,
-    minutes=4.0,
-    neurons=20,
-    lag=None,
-)
+FIGURE, TABLE = find("figure-4"), find("table-1")
+SMALL = {
+    "horizon": "6", "nu-w": "0.5", "steps": "40", "runs": "2", "limited-minutes": "0.5", "minutes": "4",
+    "neurons": "20", "sampler": "dense",
+}  # fmt: skip
 
 
 def settings(n: int = 1500, *, claims: tuple[str, ...] = (), seed: int = 0, jobs: int = 1, **asked: Any) -> Settings:
     """A small request: 20 neurons, 4 minutes, T = 6."""
-    experiment = replace(EXPERIMENT, **asked)
-    return Settings(
-        widths=(n,),
-        horizon=6,
-        inputs=1,
-        outputs=1,
-        nu_W=Fraction(1, 2),
-        nu_F=Fraction(1, 1000),
-        nu_C=Fraction(1),
-        replicates=None,
-        resolution=0.01,
-        resolution_given=False,
-        sampler="dense",
-        jobs=jobs,
-        seed=seed,
-        claims=claims,
-        experiment=experiment,
-    )
+    request = settings_of(FIGURE, SMALL | {"n": str(n), "seed": str(seed)}, claims=claims, jobs=jobs)
+    return replace(request, fixed=frozenset(), experiment=replace(request.experiment, **asked))
 
 
 def prepared(request: Settings) -> DecodingContext:

@@ -12,34 +12,29 @@ from numerics.linear_rnn import Parameters
 from numerics.training import RecurrentNetwork, SpaceWeights, train
 from numerics.training.learning_times import overlaps, steps_to_share, white_correlations
 from proofs_check.errors import InputError
-from proofs_check.experiment import Experiment, Joints, Rate, Stopping
+from proofs_check.experiment import Rate
 from proofs_check.judgement import judge, refuting_entries
 from proofs_check.memory import advice, laboratory, shape_checks, speed_checks
 from proofs_check.memory.context import MemoryContext
 from proofs_check.memory.pictures import picture
 from proofs_check.memory.statement import theorem
 from proofs_check.picture import Style
+from proofs_check.registry import find
 from proofs_check.report.terminal import _print_table
-from proofs_check.settings import Settings
+from proofs_check.request import settings_of
 from proofs_check.theorem import InterruptedRunError, Kind, Outcome, Status
 from theory.memory import Memory
 
 ONE = Fraction(1)
-TRAINING = Experiment(
-    steps=100, eta=Rate(0.5, of_bound=True), stopping=Stopping.NEVER, runs=1, train=50, validation=0, test=50, snr=20.0,
-    teacher_states=4, teacher_nu_W=ONE, teacher_nu_F=ONE, teacher_nu_C=ONE, delays=(0,), data=None, bin_seconds=0.05,
-    fractions=(0.7, 0.1, 0.2), gap=None, limited_minutes=4.5, joints=Joints.ACROSS, minutes=10.0, neurons=10, lag=None,
-)  # fmt: skip
-SETTINGS = Settings(
-    widths=(10**9,), horizon=6, inputs=1, outputs=1, nu_W=Fraction(9, 10), nu_F=Fraction(13, 10), nu_C=Fraction(7, 10),
-    replicates=64, resolution=0.01, resolution_given=False, sampler="auto", jobs=1, seed=0, experiment=TRAINING,
-)  # fmt: skip
+REQUEST = settings_of(find("memory"), {"horizon": "6", "nu-w": "0.9", "replicates": "64", "seed": "0"}, jobs=1)
+SETTINGS = replace(REQUEST, fixed=frozenset())
 VARIANCES = SETTINGS.variances
 NOTHING = {"nu_F": Fraction(0), "nu_C": Fraction(0)}
 
 
 def prepared(training=None, **changes):
-    return MemoryContext.prepare(replace(SETTINGS, **changes, experiment=replace(TRAINING, **(training or {}))))
+    experiment = replace(SETTINGS.experiment, **(training or {}))
+    return MemoryContext.prepare(replace(SETTINGS, **changes, experiment=experiment))
 
 
 def evidence(context):
@@ -261,7 +256,7 @@ def test_an_interruption_keeps_what_needs_no_draws(monkeypatch):
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(laboratory, "run_chunks", stop)
+    monkeypatch.setattr(laboratory, "work_through", stop)
     context = prepared()
     with pytest.raises(InterruptedRunError):
         list(speed_checks.learning_rates(context))

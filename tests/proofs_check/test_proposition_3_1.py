@@ -16,10 +16,11 @@ import pytest
 
 from numerics.training import LagKernel
 from proofs_check.errors import InputError
-from proofs_check.experiment import Experiment, Joints, Rate, Stopping
+from proofs_check.experiment import Rate
 from proofs_check.implicit_bias.context import Context
 from proofs_check.judgement import FAMILY_LEVEL, judge
-from proofs_check.registry import Entry
+from proofs_check.registry import find
+from proofs_check.request import settings_of
 from proofs_check.run import Verdict, run
 from proofs_check.settings import Settings
 from proofs_check.theorem import Evidence, Kind, Outcome, Status
@@ -27,53 +28,16 @@ from proofs_check.training import ladder, proposition_3_1
 from proofs_check.training.laboratory import Laboratory
 from proofs_check.training.proposition_3_1_context import TrainingContext
 
-ENTRY = Entry("3.1", "Proposition 3.1", "training.proposition_3_1:theorem", (), ("rho",))
+ENTRY = find("3.1")
 PAPER = "(nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j)"
 HORIZON, STEPS = 3, 4
 
-EXPERIMENT = Experiment(
-    steps=STEPS,
-    eta=Rate(0.5, of_bound=True),
-    stopping=Stopping.NEVER,
-    runs=1,
-    train=20,
-    validation=0,
-    test=10,
-    snr=20.0,
-    teacher_states=4,
-    teacher_nu_W=Fraction(3, 10),
-    teacher_nu_F=Fraction(1),
-    teacher_nu_C=Fraction(1),
-    delays=(0,),
-    data=None,
-    bin_seconds=0.05,
-    fractions=(0.7, 0.15, 0.15),
-    gap=None,
-    limited_minutes=4.5,
-    joints=Joints.ACROSS,
-    minutes=10.0,
-    neurons=10,
-    lag=None,
-)
+SMALL = {"horizon": str(HORIZON), "steps": str(STEPS), "train": "20", "test": "10", "seed": "5"}
+REQUEST = replace(settings_of(ENTRY, SMALL, jobs=1), fixed=frozenset())
 
 
 def settings(experiment: dict[str, Any] | None = None, **changes: Any) -> Settings:
-    basic: dict[str, Any] = {
-        "widths": (1000,),
-        "horizon": HORIZON,
-        "inputs": 1,
-        "outputs": 1,
-        "nu_W": Fraction(4, 5),
-        "nu_F": Fraction(13, 10),
-        "nu_C": Fraction(7, 10),
-        "replicates": None,
-        "resolution": 0.01,
-        "resolution_given": False,
-        "sampler": "auto",
-        "jobs": 1,
-        "seed": 5,
-    }
-    return Settings(**(basic | changes), experiment=replace(EXPERIMENT, **(experiment or {})))
+    return replace(REQUEST, **changes, experiment=replace(REQUEST.experiment, **(experiment or {})))
 
 
 def measured(context: TrainingContext) -> dict[str, Evidence]:

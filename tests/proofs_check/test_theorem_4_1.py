@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from proofs_check.errors import InputError
-from proofs_check.experiment import Experiment, Joints, Rate, Stopping
-from proofs_check.registry import Entry
+from proofs_check.experiment import Experiment, Rate
+from proofs_check.registry import Entry, find
+from proofs_check.request import settings_of
 from proofs_check.run import Verdict, run
 from proofs_check.settings import Settings
 from proofs_check.theorem import Evidence, Kind, Outcome, Status
@@ -24,22 +25,14 @@ from proofs_check.training import theorem_4_1, theorem_4_1_learning
 from proofs_check.training.theorem_4_1_context import DescentContext, ladder, shown_lags
 from proofs_check.training.theorem_4_1_ladder import Use, _judge
 
-EXPERIMENT = Experiment(
-    steps=6, eta=Rate(0.5, of_bound=True), stopping=Stopping.NEVER, runs=1, train=20, validation=0, test=5, snr=20.0,
-    teacher_states=4, teacher_nu_W=Fraction(3, 10), teacher_nu_F=Fraction(1), teacher_nu_C=Fraction(1), delays=(0,),
-    data=None, bin_seconds=0.05, fractions=(0.7, 0.1, 0.2), gap=None, limited_minutes=4.5, joints=Joints.ACROSS,
-    minutes=5.0, neurons=20, lag=None,
-)  # fmt: skip
-BASE = Settings(
-    widths=(300,), horizon=4, inputs=1, outputs=1, nu_W=Fraction(4, 5), nu_F=Fraction(13, 10), nu_C=Fraction(7, 10),
-    replicates=None, resolution=0.01, resolution_given=False, sampler="auto", jobs=1, seed=0, experiment=EXPERIMENT,
-)  # fmt: skip
+SMALL = {"n": "300", "horizon": "4", "steps": "6", "train": "20", "seed": "0"}
+BASE = replace(settings_of(find("4.1"), SMALL, jobs=1), fixed=frozenset())
 RHO = "nu_C*(j*nu_F*nu_W**(j-1) + nu_W**j) + nu_F*nu_W**j"
 
 
 def settings(**changes: Any) -> Settings:
     training = {name: changes.pop(name) for name in list(changes) if name in Experiment.__dataclass_fields__}
-    return replace(BASE, experiment=replace(EXPERIMENT, **training), **changes)
+    return replace(BASE, experiment=replace(BASE.experiment, **training), **changes)
 
 
 def check(part: str = "descent", **changes: Any) -> Verdict:
@@ -224,7 +217,7 @@ def test_an_interrupted_run_keeps_what_is_complete(monkeypatch: pytest.MonkeyPat
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(theorem_4_1_learning, "run_chunks", interrupted)
+    monkeypatch.setattr(theorem_4_1_learning, "train_many", interrupted)
     verdict = check()
     assert verdict.judgement.outcome is Outcome.INTERRUPTED
     assert status(verdict, "25.rnn") is Status.CONFIRMED
