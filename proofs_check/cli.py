@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -260,9 +261,11 @@ class _FirstInterrupt:
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """End at once, and leave no worker behind."""
+    """End at once, and leave no worker behind; an exception could come up in the middle of another's clean-up."""
     _end_workers()
-    raise SystemExit(128 + signal.SIGTERM)
+    with suppress(OSError, RuntimeError):  # it may have been flushing when the signal came
+        sys.stdout.flush()
+    os._exit(128 + signal.SIGTERM)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,10 +7,24 @@ the garbage collector, of which Hypothesis has one. What takes long and calls su
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 REQUESTED: Final = threading.Event()
 """Set by the first interrupt."""
+
+
+@contextmanager
+def nothing_is_begun() -> Iterator[None]:
+    """After an interrupt: what has been measured may be looked at, and work that would begin is interrupted, too."""
+    before = REQUESTED.is_set()
+    REQUESTED.set()
+    try:
+        yield
+    finally:
+        if not before:
+            REQUESTED.clear()
 
 
 def stop_if_requested() -> None:

@@ -19,7 +19,7 @@ REPORTED_REFUTATIONS: Final = 20
 DEEDS: Final = {
     Kind.STATISTICAL: ("measurement", "nothing was measured"),
     Kind.EXACT: ("exact computation", "nothing was computed exactly"),
-    Kind.EXPERIMENT: ("experiment", "no experiment came to an end"),
+    Kind.EXPERIMENT: ("experiment", "no experiment came to a decision"),
 }
 """What confronts a derivation, by the kind of its evidence; and the reason when there is none."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from proofs_check.interruption import nothing_is_begun
 from proofs_check.judgement import Judgement, judge
 from proofs_check.picture import Picture
 from proofs_check.progress import Progress
@@ -88,7 +90,8 @@ def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> V
         controls = [statement.refute(control, context) for control in statement.controls]
     except (KeyboardInterrupt, InterruptedRunError):
         interrupted = True
-    judgement = judge(evidence, controls, rests_on=statement.rests_on, interrupted=interrupted or context.interrupted)
+    interrupted = interrupted or context.interrupted
+    judgement = judge(evidence, controls, rests_on=statement.rests_on, interrupted=interrupted)
     return Verdict(
         entry,
         statement,
@@ -99,8 +102,19 @@ def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> V
         tuple(controls),
         (*_ignored(entry, settings), *context.warnings),
         time.perf_counter() - start,
-        statement.picture(context) if statement.picture else None,
+        _picture(statement, context, interrupted=interrupted),
     )
+
+
+def _picture(statement: Theorem[Any], context: Any, *, interrupted: bool) -> Picture | None:
+    """What there is to be drawn; after an interruption nothing is measured for it."""
+    if statement.picture is None:
+        return None
+    try:
+        with nothing_is_begun() if interrupted else nullcontext():
+            return statement.picture(context)
+    except (KeyboardInterrupt, InterruptedRunError):
+        return None
 
 
 def _ignored(entry: Entry, settings: Settings) -> tuple[str, ...]:

@@ -124,22 +124,26 @@ class Settings:
         )
 
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know about these settings."""
+        """What the user should know about these settings, where means at the given widths are tested."""
+        found = self.model_warnings()
+        if self.horizon > min(self.widths) ** 0.5:
+            words = f"T = {self.horizon} is not small against √n at n = {min(self.widths)}: lags j with j² > n are "
+            words += "outside the regime, where means are dominated by rare draws; they are shown but not tested there"
+            return (*found, words)
+        return found
+
+    def model_warnings(self) -> tuple[str, ...]:
+        """What the user should know about the random RNN."""
         found = []
         if self.nu_W >= 1:
             found.append(
                 f"nu_W = {float(self.nu_W):g} ≥ 1: the spectral radius of n^(-1/2) W tends to √ν_W ≥ 1, so the RNN is "
-                "not stable and outputs can grow without bound over time. Theorem 3.3 fixes T and needs no "
+                "not stable and outputs can grow without bound over time. What is checked fixes T and needs no "
                 "stability, so it is checked all the same; but ρ_j no longer decays, and (22) bounds nothing useful."
             )
         for name, value in (("nu_W", self.nu_W), ("nu_F", self.nu_F), ("nu_C", self.nu_C)):
             if value == 0:
                 found.append(f"{name} = 0: a degenerate case; weights that vanish exactly are compared with 0")
-        if self.horizon > min(self.widths) ** 0.5:
-            found.append(
-                f"T = {self.horizon} is not small against √n at n = {min(self.widths)}: lags j with j² > n are "
-                "outside the regime, where means are dominated by rare draws; they are shown but not tested there"
-            )
         return tuple(found)
 
     def _check_range(self) -> None:

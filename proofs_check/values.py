@@ -62,13 +62,12 @@ def read_wholes(option: str, text: str) -> tuple[int, ...]:
     """
     found: set[int] = set()
     for item in text.split(","):
-        span = re.fullmatch(r"(\d{1,6})-(\d{1,6})", item.strip())
-        if span and int(span[2]) - int(span[1]) <= 10**4:
-            found.update(range(int(span[1]), int(span[2]) + 1))
-        else:
-            found.add(read_whole(option, item))
-    if not found:
-        raise InputError(f"{option} {text}: at least one number is needed")
+        span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", item.strip())
+        if span is None or not 0 <= int(span[2] or span[1]) - int(span[1]) <= 10**4:
+            raise InputError(
+                f"{option} {item.strip() or 'nothing'}: whole numbers from 0 on, separated by commas; 0-4 is 0,1,2,3,4"
+            )
+        found.update(range(int(span[1]), int(span[2] or span[1]) + 1))
     return tuple(sorted(found))
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TypeVar
 
 from numerics.ensembles import Chunk, run_chunks
+from proofs_check.interruption import stop_if_requested
 from proofs_check.progress import Progress
 
 Result = TypeVar("Result")
@@ -25,7 +26,13 @@ def work_through(
     progress : Progress
     what : str
         What the user is told.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When the user stops it, or had stopped the run before.
     """
+    stop_if_requested()
     progress.begin(what, len(work))
     try:
         with closing(run_chunks(task, work, jobs)) as found:

@@ -133,7 +133,7 @@ class DecodingContext:
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the request."""
         synthetic = "no --data: a SYNTHETIC reaching task, not the recording of the paper"
-        return (*self.settings.warnings(), *((synthetic,) if self.synthetic else ()), *self.notes)
+        return (*self.settings.model_warnings(), *((synthetic,) if self.synthetic else ()), *self.notes)
 
     @property
     def interrupted(self) -> bool:

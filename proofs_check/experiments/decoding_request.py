@@ -51,6 +51,10 @@ def read_lessons(settings: Settings, data: DecodingData, rho: Array, claimed: Ar
 
 def _lesson(cut: Cut, rho: Array, asked: Experiment) -> Lesson:
     bound = Constants.of(cut.train, np.zeros(cut.train.shape), float(rho.max())).B_1
+    if not np.isfinite(bound):
+        raise InputError(
+            f"--data {asked.data or 'synthetic'}: no neuron's count changes in the training block of {cut.name} data"
+        )
     return Lesson(cut.train, cut.validation, cut.test, asked.eta.at(bound))
 
 

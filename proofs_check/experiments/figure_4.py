@@ -33,7 +33,7 @@ HYPOTHESES: Final = (
     "full-batch gradient descent on half the sum of squares, all models from one L⁰ at one rate η",
 )
 
-_STYLES: Final = {RNN: Style.LINE, SCALED: Style.DASHED, UNSCALED: Style.LINE}
+_STYLES: Final = {SCALED: Style.LINE, RNN: Style.DASHED, UNSCALED: Style.LINE}
 
 
 def theorem() -> Theorem[DecodingContext]:

@@ -55,9 +55,9 @@ def deviation(context: CurvesContext) -> Iterator[Evidence]:
             yield shown(f"{PART}.deviation", title, "not tested: lags j with j² > n, where tails are heavy", n=n)
             continue
         summary = undefined(claimed) or (
-            f"errors differ by at most {_largest(found[0], claimed)}: {found[0].deviation(claimed):.2g} standard "
-            f"deviations, less the rest below; {KERNELS} kernels of this width stay within "
-            f"{np.quantile(law.suprema, 0.95):.2g} (95 %)"
+            f"errors differ by at most {_largest(found[0], claimed)}: without the RNN's distance from its own linear "
+            f"model, {found[0].deviation(claimed):.2g} standard deviations of what {KERNELS} kernels of this width do; "
+            f"95 % of them stay within {np.quantile(law.suprema, 0.95):.2g}"
         )
         yield measured(
             f"{PART}.deviation", title, summary, _family(n, context, [c.p_value(claimed) for c in found]), n=n

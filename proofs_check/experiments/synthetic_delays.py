@@ -137,10 +137,9 @@ class DelayContext(SyntheticContext):
 
     def __post_init__(self) -> None:
         delays, horizon = self.delays, self.settings.horizon
-        if len(delays) < 2 or delays[-1] >= horizon:
-            raise InputError(
-                f"--delays {','.join(map(str, delays))}: at least two are needed, each less than T = {horizon}"
-            )
+        if len(delays) < 2 or delays[0] < 0 or delays[-1] >= horizon:
+            asked = f"--delays {','.join(map(str, delays))} with --horizon {horizon}"
+            raise InputError(f"{asked}: at least two delays are needed, each from 0 to {horizon - 1}")
 
     @property
     def delays(self) -> tuple[int, ...]:

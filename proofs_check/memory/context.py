@@ -75,7 +75,7 @@ class MemoryContext:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the request."""
-        found = self.settings.warnings()
+        found = self.settings.model_warnings()
         if self.weights.a == 0:
             found += ("nu_F = nu_C = 0: every output and every gradient is 0, so that nothing is ever learned",)
         return found
