@@ -115,7 +115,7 @@ def test_the_picture_has_both_axes_for_both_cuts() -> None:
     assert drawn is not None
     assert len(drawn.panels) == 4
     for panel in drawn.panels:
-        assert [series.label for series in panel.series] == [RNN, SCALED, UNSCALED]
+        assert [series.label for series in panel.series] == [SCALED, RNN, UNSCALED]
         assert panel.series[0].x[-1] == 40
 
 

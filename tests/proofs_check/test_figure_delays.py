@@ -122,7 +122,7 @@ def test_with_optional_stopping_the_figure_passes():
 
 @pytest.mark.parametrize("delays", ["3", "0,8"])
 def test_delays_that_show_nothing_are_refused(delays):
-    with pytest.raises(InputError, match=rf"--delays {delays}: at least two.*T = 8"):
+    with pytest.raises(InputError, match=rf"--delays {delays} with --horizon 8: at least two.*from 0 to 7"):
         figure_3.prepare(settings(delays=delays))
 
 
