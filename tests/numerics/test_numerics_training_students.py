@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,8 @@ def test_optional_stopping_takes_the_first_step_of_least_error_on_other_data():
     found = least_error(students.scaled, validation)
     losses = [float(validation.loss(L)) for L in students.scaled.responses]
     assert losses.index(min(losses)) == found
+    repeated = replace(students.scaled, responses=students.scaled.responses[[0, found, found]])
+    assert least_error(repeated, validation) == 1
 
 
 def test_directions_are_counted_through_the_wrapper():

@@ -15,12 +15,21 @@ import scipy.io
 
 from numerics.ensembles import Chunk
 from numerics.experiments import reaching_task
+from numerics.training import train_convolution
 from proofs_check.errors import InputError
 from proofs_check.experiment import Joints, Rate, Stopping
 from proofs_check.experiments import decoding_checks, decoding_training, figure_4, table_1
 from proofs_check.experiments.decoding import TOLERANCE, DecodingContext
 from proofs_check.experiments.decoding_data import ALL, LIMITED, DecodingData
-from proofs_check.experiments.decoding_training import MODELS, RNN, SCALED, UNSCALED, Trained, watched_steps
+from proofs_check.experiments.decoding_training import (
+    MODELS,
+    RNN,
+    SCALED,
+    UNSCALED,
+    Trained,
+    safe_rate,
+    watched_steps,
+)
 from proofs_check.judgement import judge
 from proofs_check.registry import find
 from proofs_check.request import settings_of
@@ -137,9 +146,23 @@ def test_stopping_takes_each_model_at_its_least_validation_error() -> None:
     lesson = context.lessons.cuts[0]
     assert lesson.validation is not None
     assert trained.last[UNSCALED] < len(context.steps) - 1  # 6 s of training are soon overfitted
+    for model, rho, eta in ((SCALED, context.lessons.rho, lesson.eta), (UNSCALED, 1.0, safe_rate(lesson))):
+        every = train_convolution(lesson.train, trained.initial, rho, context.steps.tolist(), eta).responses
+        least = min(lesson.validation.loss(L) for L in every)
+        assert lesson.validation.loss(trained.responses[model]) == pytest.approx(least)
+
+
+def test_the_unscaled_convolution_keeps_the_rate_unless_its_own_bound_is_lower() -> None:
+    lesson = prepared(settings(60)).lessons.cuts[0]
+    bound = 1 / lesson.train.largest_eigenvalue
+    assert [safe_rate(replace(lesson, eta=share * bound)) / bound for share in (0.5, 2.0)] == [0.5, 1.0]
+
+
+def test_all_models_start_where_the_rnn_starts() -> None:
+    curves = prepared(settings(60, runs=1, steps=2)).repetitions(ALL)[0].curves
     for model in MODELS:
-        end = lesson.validation.loss(trained.responses[model])
-        assert end <= lesson.validation.loss(trained.initial)
+        np.testing.assert_allclose(curves[model][0], curves[RNN][0], rtol=1e-10)
+        assert not np.allclose(curves[model][1], curves[RNN][0])
 
 
 def test_what_early_stopping_would_change_is_shown() -> None:

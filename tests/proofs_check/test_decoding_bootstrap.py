@@ -49,6 +49,18 @@ def test_a_resample_is_of_whole_blocks_of_consecutive_windows() -> None:
     assert len(set(sums)) > 10
 
 
+def test_each_window_is_as_likely_as_any_other() -> None:
+    """How often a window is taken is a mean of 2000 with a standard error of 0.02."""
+    block = TestBlock(windows(np.random.default_rng(0), 40 + T - 1), np.random.default_rng(1))
+    taken = block._sums(np.eye(40))[1:].mean(axis=0)
+    assert np.abs(taken - 1).max() < 0.15
+
+
+def test_an_interval_leaves_as_much_above_it_as_below() -> None:
+    found = Interval.of(7.0, np.arange(1001.0))
+    assert (found.value, found.low, found.high) == pytest.approx((7.0, 25.0, 975.0))
+
+
 def test_models_are_resampled_together() -> None:
     test = windows(np.random.default_rng(0))
     block = TestBlock(test, np.random.default_rng(1))

@@ -194,6 +194,21 @@ def test_weights_that_no_convolution_has_are_refuted():
     assert one.p_value(np.where(LAGS == 2, np.nan, RHO)) == 0.0
 
 
+def test_a_difference_counts_at_whatever_step_and_in_whichever_data_it_is():
+    law = Law(np.ones((3, 2, 4)))
+    for place in np.ndindex(2, 4):
+        ratios = np.zeros((2, 4))
+        ratios[place] = -5.0
+        assert law.supremum(ratios) == pytest.approx(5.0)
+
+
+def test_the_rest_is_taken_off_a_deviation_once():
+    one = compared(1000, 1)
+    whole, rest = (one.law.supremum(one.task.log_ratios(one.rnn, other)) for other in (one.scaled(2 * RHO), one.ntk))
+    assert 0.01 < rest < whole
+    assert one.deviation(2 * RHO) == pytest.approx(whole - rest)
+
+
 def test_deviations_shrink_like_the_root_of_n_and_the_rest_like_n():
     narrow, wide = (compared(n, 6) for n in (10**4, 10**8))
     # the spread of 512 kernels is known to a few percent

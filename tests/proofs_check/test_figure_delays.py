@@ -1,10 +1,12 @@
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from numerics.experiments.sequences import Sequences
-from numerics.training import Correlations, predictions
+from numerics.training import Correlations, predictions, train_convolution
 from proofs_check.errors import InputError
 from proofs_check.experiments import figure_3, synthetic_delays
 from proofs_check.experiments.synthetic import sequences
@@ -88,6 +90,41 @@ def test_errors_are_of_the_outputs_that_carry_the_signal():
     residual = (data.test.y - predictions(L, data.test.x))[:, 3:]
     found = carrying(data.test, 3)
     assert found.loss(L) * found.mean_squared_factor == pytest.approx(np.mean(residual**2))
+
+
+def test_the_test_errors_of_a_run_are_of_these_outputs():
+    data, _ = sequences(settings(), 0, delay=3)
+    L = np.random.default_rng(2).standard_normal((8, 1, 1))
+    residual = (data.test.y - predictions(L, data.test.x))[:, 3:]
+    delayed = figure_3.prepare(settings())._delayed(0, 3)
+    assert delayed.error(L[None]) * delayed.power == pytest.approx(np.mean(residual**2))
+
+
+def test_the_unscaled_convolution_starts_at_the_response_of_the_network():
+    delayed = figure_3.prepare(settings(steps=2))._delayed(0, 3)
+    L = np.random.default_rng(4).standard_normal((8, 1, 1))
+    eta = min(delayed.task.eta, 1 / delayed.task.train.largest_eigenvalue)
+    expected = train_convolution(delayed.task.train, L, 1.0, [2], eta)
+    np.testing.assert_allclose(delayed.unscaled(L), expected.responses, atol=1e-12)
+
+
+def test_ranks_are_put_together_by_fishers_method():
+    ranks = [0.04, 0.6, 0.01, 1.0]
+    runs = [SimpleNamespace(rank=lambda _, found=found: found) for found in ranks]
+    assert figure_3._coincidence(runs[:1], np.ones(8)) == pytest.approx(0.04)
+    assert figure_3._coincidence(runs, np.ones(8)) == pytest.approx(stats.combine_pvalues(ranks).pvalue)
+
+
+@pytest.mark.parametrize(
+    ("slope", "status"),
+    [(0.05, Status.CONFIRMED), (-0.05, Status.CONFIRMED), (0.5, Status.REFUTED), (-0.5, Status.REFUTED)],
+)
+def test_an_unscaled_error_is_flat_if_it_neither_grows_nor_falls(slope, status):
+    context = figure_3.prepare(settings())
+    line = np.array(context.delays, dtype=float)
+    errors = {"RNN": line, "scaled": 1 + line, "unscaled": 5 + slope * line}
+    vars(context)["found"] = {300: [SimpleNamespace(errors=lambda _: errors)] * 16}
+    assert [found.status for found in figure_3.flat(context)] == [status]
 
 
 def test_without_a_delay_all_outputs_carry_the_signal():

@@ -112,6 +112,11 @@ def test_a_run_does_not_depend_on_the_number_of_workers():
     np.testing.assert_array_equal(one.rests, two.rests)
 
 
+def test_the_rest_of_narrow_networks_is_brought_to_a_width_by_one_over_n():
+    comparisons = judged()[0].comparisons
+    np.testing.assert_allclose(comparisons[1000, 0].rests, 10**6 * comparisons[10**9, 0].rests)
+
+
 def test_another_seed_is_another_experiment():
     one, other = (judged(seed=seed)[0].comparisons[1000, 0] for seed in (1, 2))
     assert not np.allclose(one.initial, other.initial)

@@ -81,6 +81,13 @@ def test_a_claim_that_is_undefined_is_refuted():
     assert 0 in refuting_entries(speed_checks.family(context, context.kernel.claims["rho"]).p_values)
 
 
+def test_weights_that_are_off_by_a_ten_millionth_are_refuted_at_the_largest_width():
+    """Rounding is far less, and so is chance: 10^-9."""
+    claim = "rho = (1 + 1/10**7)*((nu_C + nu_F)*nu_W**j + j*nu_C*nu_F*nu_W**(j-1))"
+    context = prepared(widths=(10**18,), horizon=3, claims=(claim,))
+    assert speed_checks.family(context, context.kernel.claims["rho"]).p_values.max() < 1e-6
+
+
 def test_true_weights_are_refuted_no_more_often_than_the_level_says():
     """20 seeds, 3 lags: with true weights the smallest of 60 p-values is below 1e-6 in 1 of 16,000 such suites."""
     for seed in range(20):
