@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
-from flint import arb, arb_mat, fmpq_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from numerics.gaussian_matrix import Array
@@ -61,6 +61,8 @@ class CertifiedDescent:
         Below and above ``‖e^ℓ‖``.
     slope : array, (T,)
         Above ``‖L_j^{ℓ+1} - L_j^ℓ‖_F / η`` for the last step and any later one; infinite where η is too large.
+    attained : array of bool, (T,)
+        Whether ``‖L_j^1 - L_j⁰‖_F = B_2 ρ_j η`` exactly, which no ball decides.
     """
 
     eta: float
@@ -72,6 +74,7 @@ class CertifiedDescent:
     moved: tuple[Array, Array]
     errors: tuple[Array, Array]
     slope: Array
+    attained: NDArray[np.bool_]
 
     @property
     def steps(self) -> int:
@@ -87,24 +90,29 @@ class CertifiedDescent:
 
     def holds(self, rho: Sequence[Fraction]) -> NDArray[np.bool_]:
         """Where ``‖L_j^ℓ - L_j⁰‖_F ≤ B_2 ρ_j η ℓ`` is certain, (steps, T), from step 1 on, for any weights."""
-        return np.asarray(self.moved[1][1:] <= self._bound(self.B_2.low, rho) * (1 - _OUTWARD))
+        certain = np.asarray(self.moved[1][1:] <= self._bound(self.B_2.low, rho, -math.inf) * (1 - _OUTWARD))
+        certain[0] |= self.attained & np.array([one >= own for one, own in zip(rho, self.rho, strict=True)])
+        return certain
 
     def fails(self, rho: Sequence[Fraction]) -> NDArray[np.bool_]:
         """Where it is certain that the bound does not hold, (steps, T), from step 1 on."""
-        return np.asarray(self.moved[0][1:] > self._bound(self.B_2.high, rho) * (1 + _OUTWARD))
+        return np.asarray(self.moved[0][1:] > self._bound(self.B_2.high, rho, math.inf) * (1 + _OUTWARD))
+
+    def attains(self, rho: Sequence[Fraction]) -> NDArray[np.bool_]:
+        """Where step 1 uses exactly all of the bound, (T,)."""
+        return np.asarray(self.attained & [one == own for one, own in zip(rho, self.rho, strict=True)])
 
     def holds_beyond(self, rho: Sequence[Fraction]) -> bool:
         """Whether it is certain that the bound, if it holds at the last step, holds at all later ones.
 
         It does if no later step moves a lag by more than ``B_2 ρ_j η``, which is what a step adds to the bound.
         """
-        weights = np.array([float(weight) for weight in rho])
-        return bool(np.all(self.slope <= self.B_2.low * weights * (1 - _OUTWARD)))
+        return bool(np.all(self.slope <= _products(rho, Fraction(self.B_2.low), -math.inf)))
 
     def ratios(self, rho: Sequence[Fraction]) -> Array:
         """Above ``‖L_j^ℓ - L_j⁰‖_F / (B_2 ρ_j η ℓ)``, (steps, T): 1 is the bound."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            found: Array = self.moved[1][1:] / self._bound(self.B_2.low, rho) * (1 + _OUTWARD)
+            found: Array = self.moved[1][1:] / self._bound(self.B_2.low, rho, -math.inf) * (1 + _OUTWARD)
         return np.where(self.moved[1][1:] == 0, 0.0, found)
 
     @property
@@ -117,9 +125,10 @@ class CertifiedDescent:
         """After which steps (63) is certain, (steps,)."""
         return np.asarray(self.errors[1][1:] <= self.first_error.low)
 
-    def _bound(self, B_2: float, rho: Sequence[Fraction]) -> Array:
-        weights = np.array([float(weight) for weight in rho])
-        return np.asarray(B_2 * self.eta * weights * np.arange(1, self.steps + 1)[:, None])
+    def _bound(self, B_2: float, rho: Sequence[Fraction], toward: float) -> Array:
+        """``B_2 ρ_j η ℓ`` up to one rounding; before it, rounded in a direction, small as it may be."""
+        each = _products(rho, Fraction(B_2) * Fraction(self.eta), toward)
+        return np.asarray(each * np.arange(1, self.steps + 1)[:, None])
 
 
 def certified_descent(
@@ -169,6 +178,7 @@ def certified_descent(
             (table[..., 0], table[..., 1]),
             (sizes[:, 0], sizes[:, 1]),
             run.slope(),
+            run.attained(),
         )
 
 
@@ -179,7 +189,9 @@ class _Run:
         start, rate = exact(rows(initial), "L⁰"), Fraction(eta)
         X, Y, L = flint_matrix(data.X), flint_matrix(data.Y), flint_matrix(start)
         G, weights = L * X - Y, np.repeat(np.array(rho, dtype=object), data.inputs)
-        self.first_square = ball(_inner(L, G - Y) + data.energy)
+        self._first = _inner(L, G - Y) + data.energy
+        self.first_square = ball(self._first)
+        self._data, self._exact_G = data, np.array(G.tolist(), dtype=object)
         self.moved, self.off = arb_mat(*start.shape), arb(0)
         self._X, self._G = arb_mat(X), arb_mat(G)
         identity = np.array([[Fraction(int(i == k)) for k in range(len(weights))] for i in range(len(weights))])
@@ -222,6 +234,21 @@ class _Run:
             ]
         )
 
+    def attained(self) -> NDArray[np.bool_]:
+        """Whether ``‖A_j^T e⁰‖ = ‖A‖ ‖e⁰‖``, decided exactly.
+
+        ``‖A_j^T e⁰‖²/‖e⁰‖²`` is rational and at most ``‖A‖²``, to which it is equal if no eigenvalue of X exceeds it.
+        """
+        found = np.zeros(len(self._rho), dtype=bool)
+        X, low = flint_matrix(self._data.X), self._data.squared_norm[0]
+        for lag in range(len(found)):
+            part = self._exact_G[:, self._inputs * lag : self._inputs * (lag + 1)]
+            square = sum((entry * entry for entry in part.flat), fmpq(0))
+            share = square / fmpq(self._first.numerator, self._first.denominator) if self._first else fmpq(0)
+            if not arb(share) < low:  # which the exact test takes longer to see
+                found[lag] = _exceeded_by_no_eigenvalue(X, share)
+        return found
+
     def _lengths(self) -> list[arb]:
         lags = zip(self._lags(self.moved), self._roots, strict=True)
         return [_widened(_norm(part), root * self.off) for part, root in lags]
@@ -244,6 +271,19 @@ def _inner(one: fmpq_mat, other: fmpq_mat) -> Fraction:
     """The sum of the products of all entries."""
     products = (a * b for a, b in zip(one.entries(), other.entries(), strict=True))
     return sum((Fraction(int(value.p), int(value.q)) for value in products), Fraction(0))
+
+
+def _exceeded_by_no_eigenvalue(X: fmpq_mat, value: fmpq) -> bool:
+    """Exactly, of a symmetric matrix: all roots are real, and none is positive if no coefficient is negative."""
+    size = X.nrows()
+    identity = fmpq_mat(size, size, [int(i == k) for i in range(size) for k in range(size)])
+    return all(coefficient >= 0 for coefficient in (X - identity * value).charpoly().coeffs())
+
+
+def _products(weights: Sequence[Fraction], factor: Fraction, toward: float) -> Array:
+    """Doubles beyond the exact products in a direction; 0 is itself."""
+    exactly = [weight * factor for weight in weights]
+    return np.array([max(0.0, math.nextafter(float(value), toward)) if value else 0.0 for value in exactly])
 
 
 def _norm(values: list[arb]) -> arb:

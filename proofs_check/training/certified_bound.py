@@ -148,6 +148,12 @@ def _decide(descents: Sequence[CertifiedDescent], rho: Sequence[Fraction]) -> tu
     words = f"{steps} steps, {lags} lags, {len(descents)} draws of L⁰"
     if not all(one.holds_beyond(rho) for one in descents):
         return Status.UNDECIDED, f"holds for {words}; beyond the last step it was not decided"
+    attained = np.logical_or.reduce([one.attains(rho) for one in descents])
+    if attained.any():
+        return Status.CONFIRMED, (
+            f"{words}, and every later step, none of which moves lag j by more than B_2 ρ_j η; lag "
+            f"{int(np.argmax(attained))} attains it at ℓ = 1: equality, decided in rational arithmetic"
+        )
     ratio, lag, step = _tightest(descents, rho)
     return Status.CONFIRMED, (
         f"{words}, and every later step, none of which moves lag j by more than B_2 ρ_j η; at most {ratio:.3g} of the "

@@ -1,7 +1,8 @@
 """RNNs trained on the expected loss of white inputs, to see how fast each lag is learned.
 
 There the correlations are diagonal, lag j of an infinitely wide RNN is learned by itself, and ρ_j can be read off what
-is left of its error. What is learned lies four standard deviations of L⁰_j away, so that no error is small by accident.
+is left of its error. What is learned lies four standard deviations of L⁰_j away, and as far as at lag 0 at least, so
+that no error is small by accident, or sinks into what the other lags do to it.
 An RNN of n states does all this up to fluctuations of size n^(-1/2) and a bias of order 1/n; n is chosen so large that
 the bias is a small part of the standard error, whatever the number of draws. N is that of the training sequences.
 """
@@ -161,8 +162,7 @@ class LearningLaboratory:
         self._rho = rho
         self._progress = progress or Silent()
         sequences = float(laboratory.experiment.train)
-        variance = float(settings.nu_C * settings.nu_F) * float(settings.nu_W) ** np.arange(settings.horizon)
-        self.target: Array = np.tile(FAR * np.sqrt(variance)[:, None, None], (1, settings.outputs, settings.inputs))
+        self.target: Array = np.tile(_far(settings)[:, None, None], (1, settings.outputs, settings.inputs))
         self.correlations: Correlations = white_correlations(self.target, sequences)
         self.powers = input_powers(settings.horizon, sequences)
         self.B_1 = Constants.of(self.correlations, self.target, float(rho.max())).B_1
@@ -228,3 +228,10 @@ class LearningLaboratory:
         products = (parameters.horizon - 1) * (parameters.inputs + parameters.outputs) * steps
         each = SECONDS_EACH * max(1, products) * float(directions_bound(parameters, steps)) ** 2
         return each * self._laboratory.replicates
+
+
+def _far(settings: Settings) -> Array:
+    """What each lag should become, (T,); where L⁰ is 0, of the size that moves W, F and C little."""
+    variances = np.maximum(1.0, float(settings.nu_W) ** np.arange(settings.horizon))
+    spread = float(settings.nu_C * settings.nu_F) ** 0.5
+    return np.asarray((FAR * spread or float(settings.nu_C + settings.nu_F)) * np.sqrt(variances))

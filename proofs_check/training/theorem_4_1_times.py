@@ -25,6 +25,9 @@ from proofs_check.training.theorem_4_1_learning import SHARE, LearningSample
 
 TENTH: Final = 0.1
 
+COARSE: Final = 0.5
+"""Weights that are known no better than to this share of them are not measured."""
+
 FALSE: Final = (
     Control("ν_W^(j+1) for ρ_j", "rho = nu_W**(j+1)", "ρ_j has three parts, and decays later"),
     false_weights("unscaled convolution", "an RNN does not learn all lags at one rate"),
@@ -51,13 +54,25 @@ def rates(context: DescentContext) -> Iterator[Evidence]:
         yield Evidence(f"{TIMES}.rates", Kind.EXPERIMENT, title, Status.UNDECIDED, f"diverged at step {sample.step}")
         return
     claimed = context.numbers(context.initial.claims["rho"])
-    relative = float(np.max(1.96 * sample.errors / sample.weights))
+    relative = float(np.max(1.96 * sample.errors / np.abs(sample.weights)))
+    family = sample.family(claimed)
+    if not relative <= COARSE and not refuting_entries(family.p_values):
+        words = f"a lag is measured to {relative:.1g} of ρ_j only: nothing is decided"
+        yield Evidence(
+            f"{TIMES}.rates",
+            Kind.EXPERIMENT,
+            title,
+            Status.UNDECIDED,
+            words,
+            details={"table": _table(context, sample, claimed)},
+        )
+        return
     yield measured(
         f"{TIMES}.rates",
         title,
         f"{sample.replicates} RNNs, n = {width_in_words(sample.n)}, where a bias of order 1/n does not show; each to "
         f"{relative:.1g} or better; η = {sample.eta:.4g} = {sample.eta / context.learning.B_1:.3g} B_1 of this loss",
-        sample.family(claimed),
+        family,
         table=_table(context, sample, claimed),
     )
 

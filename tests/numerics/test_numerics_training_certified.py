@@ -151,15 +151,6 @@ def test_weights_that_are_too_small_bound_nothing() -> None:
     assert not found.holds(small).all()
 
 
-def test_a_bound_that_is_attained_is_neither_certain_nor_refuted() -> None:
-    """One impulse, and an error along it: the first step uses all of the bound."""
-    data = ExactCorrelations.of(np.full((1, 1, 1), 3.0), np.full((1, 1, 1), 2.0))
-    found = certified_descent(data, np.zeros((1, 1, 1)), [Fraction(1)], 1 / 32, 1)
-    assert not found.holds([Fraction(1)]).any()
-    assert not found.fails([Fraction(1)]).any()
-    assert found.holds([Fraction(1001, 1000)]).all()
-
-
 def test_constants_are_enclosed() -> None:
     """B_1 = 1/(‖A‖² max ρ_j) and B_2 = ‖A‖‖e⁰‖ for one impulse of size 3 and an error of 2."""
     data = ExactCorrelations.of(np.full((1, 1, 1), 3.0), np.full((1, 1, 1), 2.0))

@@ -21,9 +21,16 @@ from proofs_check.request import settings_of
 from proofs_check.run import Verdict, run
 from proofs_check.settings import Settings
 from proofs_check.theorem import Evidence, Kind, Outcome, Status
-from proofs_check.training import theorem_4_1, theorem_4_1_learning
+from proofs_check.training import (
+    certified_bound,
+    theorem_4_1,
+    theorem_4_1_ladder,
+    theorem_4_1_learning,
+    theorem_4_1_times,
+)
 from proofs_check.training.theorem_4_1_context import DescentContext, ladder, shown_lags
-from proofs_check.training.theorem_4_1_ladder import Use, _judge
+from proofs_check.training.theorem_4_1_ladder import Use, _judge, _share
+from proofs_check.training.theorem_4_1_learning import LearningSample
 
 SMALL = {"n": "300", "horizon": "4", "steps": "6", "train": "20", "seed": "0"}
 BASE = replace(settings_of(find("4.1"), SMALL, jobs=1), fixed=frozenset())
@@ -187,7 +194,7 @@ def test_a_rate_that_moves_nothing_is_named(rate: Rate) -> None:
 
 
 def test_small_rates_measure_the_same_weights() -> None:
-    verdict = check(eta=Rate(2e-6, of_bound=True))
+    verdict = check(eta=Rate(2e-6, of_bound=True), horizon=3)
     assert verdict.judgement.outcome is Outcome.PASSED
 
 
@@ -266,5 +273,107 @@ def test_of_many_lags_some_are_shown() -> None:
      (1.1, 0.1, Status.UNDECIDED)],
 )  # fmt: skip
 def test_an_excess_counts_where_the_width_does_not_explain_it(largest: float, size: float, expected: Status) -> None:
-    use = Use(10**8, np.full((64, 1), largest), np.full((64, 1), 0.9), np.full(64, size))
+    use = Use(10**8, np.full((64, 1), largest), np.full((64, 1), 0.9), np.full(64, size), np.full(64, size))
     assert _judge(use, 5)[0] is expected
+
+
+def test_lags_that_hardly_weigh_do_not_hide_the_approach() -> None:
+    """In RNNs of n = 10^5 states lag 5, of weight 5e-8, uses more than all of its bound."""
+    context = DescentContext.prepare(settings(horizon=6, steps=2, nu_W=Fraction(1, 100)))
+    assert theorem_4_1_ladder.uses(context)[1].size > 1
+    (evidence,) = theorem_4_1_ladder.approach(context)
+    assert evidence.tests is not None
+    assert evidence.tests.p_values.min() > 1e-3
+
+
+def test_the_share_of_the_bound_is_the_largest_over_the_steps() -> None:
+    moved = np.array([[[0.1, 0.0], [0.6, 0.0], [0.3, 0.1]]])
+    np.testing.assert_array_equal(_share(moved, np.broadcast_to([1.0, 0.0], (1, 3, 2))), [[0.6, np.inf]])
+
+
+def test_each_start_has_the_constants_that_are_certified_for_it() -> None:
+    context = DescentContext.prepare(settings(steps=1))
+    for found, certain in zip(context.constants(context.starts), context.descents, strict=True):
+        np.testing.assert_allclose([found.B_1, found.B_2], [certain.B_1.low, certain.B_2.low], rtol=1e-12)
+
+
+def test_starts_have_the_variance_of_the_limit() -> None:
+    """1024 draws of each lag: five standard deviations are 22 %."""
+    starts = DescentContext.prepare(settings(steps=1, inputs=8, outputs=8, nu_C=Fraction(1, 3))).starts
+    expected = 1.3 / 3 * 0.8 ** np.arange(4)
+    np.testing.assert_allclose(np.mean(starts**2, axis=(0, 2, 3)), expected, rtol=5 * (2 / 1024) ** 0.5)
+
+
+def test_a_bound_that_only_a_later_start_breaks_is_refuted() -> None:
+    context = DescentContext.prepare(settings(steps=1))
+    used = [float(one.ratios(context.rho).max()) for one in context.descents]
+    assert used[0] < 0.99 * max(used)
+    factor = (used[0] + max(used)) / 2
+    claimed = DescentContext.prepare(settings(steps=1, claims=(f"rho = {factor:.6f}*({RHO})",)))
+    (evidence,) = certified_bound.bound(claimed)
+    assert evidence.status is Status.REFUTED
+    assert "draw 0" not in evidence.summary
+
+
+def test_a_bound_that_is_attained_is_certified_as_an_equality() -> None:
+    """Of one sequence of one step the operator A has rank one."""
+    context = DescentContext.prepare(settings(horizon=1, train=1))
+    (evidence,) = certified_bound.bound(context)
+    assert evidence.status is Status.CONFIRMED
+    assert "lag 0 attains it at ℓ = 1: equality" in evidence.summary
+
+
+@pytest.mark.parametrize(
+    ("variances", "rho"),
+    [({"nu_F": Fraction(0)}, [0.7, 0.56]), ({"nu_C": Fraction(0)}, [1.3, 1.04]), ({"nu_W": Fraction(0)}, [2.0, 0.91])],
+)
+def test_lags_that_are_0_at_the_start_are_learned_too(variances: dict[str, Any], rho: list[float]) -> None:
+    """Then 0 is what must not be learned: nothing would be measured."""
+    verdict = check(horizon=2, steps=2, **variances)
+    (rates,) = found(verdict, "61.rates")
+    assert rates.status is Status.CONFIRMED
+    assert rates.tests is not None
+    np.testing.assert_allclose(rates.tests.found, rho, rtol=1e-3)
+    assert np.all(rates.tests.error < 1e-3)
+    assert verdict.judgement.outcome is Outcome.PASSED
+    assert all(result.numeric for result in verdict.controls if result.applicable)
+    assert "nan" not in repr(rates.details)
+
+
+def test_weights_that_are_measured_too_coarsely_decide_nothing() -> None:
+    context = DescentContext.prepare(settings(horizon=1))
+    context.learning.found = sample([1.0, 1.0], [0.9, 0.1], at=1)
+    (rates,) = theorem_4_1_times.rates(context)
+    assert rates.status is Status.UNDECIDED
+    assert "nothing is decided" in rates.summary
+    false = DescentContext.prepare(settings(horizon=1, claims=("rho = 100",)))
+    false.learning.found = sample([1.0] * 64, [0.9, 0.1] * 32, at=1)
+    assert next(theorem_4_1_times.rates(false)).tests is not None
+
+
+def sample(start: Sequence[float], end: Sequence[float], at: int) -> LearningSample:
+    """What is left of one lag in some RNNs, at the start and from step 1 on."""
+    left = np.array([start, *[end] * at])[:, :, None]
+    return LearningSample(10**9, 0.1, np.array([4.0]), left, np.array([at]))
+
+
+def without_each(start: Sequence[float], end: Sequence[float], at: int) -> list[float]:
+    """The weights that all other RNNs show."""
+    others = [[i for i in range(len(start)) if i != k] for k in range(len(start))]
+    return [sample([start[i] for i in own], [end[i] for i in own], at).weights.item() for own in others]
+
+
+@pytest.mark.parametrize("at", [1, 7])
+def test_the_error_of_a_weight_is_that_of_leaving_one_rnn_out(at: int) -> None:
+    """Equal RNNs, small fluctuations: the delta method is exact to 1 %, whatever the number of steps."""
+    rng = np.random.default_rng(3)
+    start, end = np.full(20, 16.0).tolist(), (8 + 0.01 * rng.standard_normal(20)).tolist()
+    jackknife = np.sqrt(20) * np.std(without_each(start, end, at), ddof=1)
+    np.testing.assert_allclose(sample(start, end, at).errors, jackknife, rtol=0.01)
+
+
+def test_one_rnn_that_decides_a_share_shows_in_the_error() -> None:
+    """It holds 97 % of all error; without it the weight is 0.25 and not 1.2."""
+    start, end = [1.0, 1.0, 1.0, 97.0], [0.9, 0.9, 0.9, 49.0]
+    jackknife = 2 * np.std(without_each(start, end, 1), ddof=1)
+    np.testing.assert_allclose(sample(start, end, 1).errors, jackknife, rtol=1e-9)
