@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 
 from proofs_check.memory.context import HALF, MemoryContext
+from proofs_check.memory.learning_speed import Learning, smallest_nu_W_within
 from proofs_check.memory.words import as_decimal, percent, steps_in_words, times_in_words
 from proofs_check.theorem import Evidence, Kind, Status, shown
-from theory.learning_speed import Learning, smallest_nu_W_within
 from theory.memory import GRID, Weights, common_factor, smallest_nu_W
 from theory.tangent_kernel import rho_at
 

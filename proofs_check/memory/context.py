@@ -16,9 +16,9 @@ from proofs_check.errors import InputError
 from proofs_check.experiment import Experiment
 from proofs_check.implicit_bias import context as implicit_bias
 from proofs_check.memory.laboratory import Laboratory
+from proofs_check.memory.learning_speed import Learning
 from proofs_check.progress import Progress
 from proofs_check.settings import Settings
-from theory.learning_speed import Learning
 from theory.memory import Memory, Weights
 
 TARGET: Final = "rho"

@@ -55,6 +55,8 @@ class Laboratory:
         Of the training data, and of the sequences that are new to the models.
     B_1, eta : float
         For the half-squared loss.
+    effort : float
+        The square of how far training moves (W, F, C) in the limit, from an L⁰ of 0.
     complete : dict
         Width → what was drawn there.
     diverged : dict
@@ -82,9 +84,11 @@ class Laboratory:
         self.B_1 = Constants.of(self.correlations, zero, float(np.max(rho))).B_1
         self.eta = self.experiment.eta.at(self.B_1)
         try:
-            train_convolution(self.correlations, zero, rho, [self.experiment.steps], self.eta)
+            learned = train_convolution(self.correlations, zero, rho, [self.experiment.steps], self.eta).responses[0]
         except DivergenceError as error:
             raise InputError(f"--eta {self.experiment.eta}: {error}") from None
+        # the gradient moves (W, F, C) as far as the parameters θ_j = L_j/√ρ_j of the convolution, in the limit
+        self.effort = float(np.sum(learned**2 / np.asarray(rho)[:, None, None]))
 
     @property
     def replicates(self) -> int:

@@ -44,8 +44,14 @@ SIGNED: Final = 1000
 """Widths of at least ``SIGNED T² R`` show a mean of 0: its O(1/n) is lost in the error of R draws, of order
 (n R)^{-1/2}."""
 
+FREE: Final = 4.0
+"""The square of a move of (W, F, C) that counts for nothing beside their fluctuations."""
+
 DECADES: Final = (4, 5, 6, 7, 9, 12)
-"""Powers of ten that the ladder may have."""
+"""Powers of ten that the ladder has, as far as they are large enough."""
+
+HIGHEST: Final = 18
+"""The largest power of ten."""
 
 WIDTHS: Final = 4
 """So many widths make a ladder."""
@@ -53,8 +59,15 @@ WIDTHS: Final = 4
 PAIRS: Final = ("RNN–NTK model", "RNN–convolution", "NTK–convolution")
 
 
-def ladder(given: tuple[int, ...], horizon: int, replicates: int) -> tuple[int, ...]:
+def ladder(given: tuple[int, ...], horizon: int, replicates: int, effort: float = 0.0) -> tuple[int, ...]:
     """The widths of a run: those given, and decades, unless four of those given show an exponent and one a mean of 0.
+
+    Parameters
+    ----------
+    given : tuple of int
+    horizon, replicates : int
+    effort : float
+        The square of how far (W, F, C) move in the limit.
 
     Examples
     --------
@@ -62,21 +75,28 @@ def ladder(given: tuple[int, ...], horizon: int, replicates: int) -> tuple[int, 
     (1000, 10000, 100000, 1000000, 10000000, 1000000000, 1000000000000)
     >>> ladder((10**5, 10**6, 10**7, 10**8), 10, 64)
     (100000, 1000000, 10000000, 100000000)
+    >>> ladder((), 5, 64, effort=300.0)
+    (1000000, 10000000, 100000000, 1000000000, 1000000000000)
     """
-    lowest = lowest_fitted(horizon, replicates)
-    if sum(lowest <= n <= RESOLVED for n in given) >= WIDTHS and max(given) >= lowest_signed(horizon, replicates):
+    lowest, signed = (rule(horizon, replicates, effort) for rule in (lowest_fitted, lowest_signed))
+    if sum(lowest <= n <= RESOLVED for n in given) >= WIDTHS and max(given) >= signed:
         return given
-    return tuple(sorted({*given, *(10**power for power in DECADES if 10**power >= lowest)}))
+    powers = {power for power in DECADES if 10**power >= lowest}
+    if sum(10**power <= RESOLVED for power in powers) < WIDTHS:
+        powers.update(power for power in range(DECADES[0], HIGHEST + 1) if lowest <= 10**power <= RESOLVED)
+    if all(10**power < signed for power in powers):
+        powers.update(next(([power] for power in range(HIGHEST + 1) if 10**power >= signed), []))
+    return tuple(sorted({*given, *(10**power for power in powers)}))
 
 
-def lowest_fitted(horizon: int, replicates: int) -> int:
-    """The least width from which on exponents are fitted."""
-    return int(np.ceil(FIT * horizon**2 * replicates**0.5))
+def lowest_fitted(horizon: int, replicates: int, effort: float = 0.0) -> int:
+    """The least width from which on exponents are fitted: what training adds is of relative order effort/n."""
+    return int(np.ceil(FIT * horizon**2 * replicates**0.5 * max(1.0, effort / FREE)))
 
 
-def lowest_signed(horizon: int, replicates: int) -> int:
-    """The least width from which on movements are compared."""
-    return SIGNED * horizon**2 * replicates
+def lowest_signed(horizon: int, replicates: int, effort: float = 0.0) -> int:
+    """The least width from which on movements are compared: effort/n against an error of order (n R)^(-1/2)."""
+    return int(np.ceil(SIGNED * horizon**2 * replicates * max(1.0, effort / FREE) ** 2))
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,7 +84,7 @@ class TrainingContext:
                 "is needed here"
             )
         laboratory = Laboratory(settings, derived, progress)
-        widths = ladder(settings.widths, settings.horizon, laboratory.replicates)
+        widths = ladder(settings.widths, settings.horizon, laboratory.replicates, laboratory.effort)
         notes = laboratory.check(widths)
         if laboratory.eta >= laboratory.B_1:
             bound = f"B_1 = {laboratory.B_1:.4g}"
@@ -107,7 +107,7 @@ class TrainingContext:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the request."""
-        return (*self.settings.warnings(), *self.notes)
+        return (*self.settings.model_warnings(), *self.notes)
 
     @property
     def interrupted(self) -> bool:
@@ -137,12 +137,12 @@ class TrainingContext:
 
     def fitted(self, *, inverse: bool = False) -> tuple[int, ...]:
         """The widths that show an exponent; where a quantity is of order 1/n, those that resolve it."""
-        lowest = lowest_fitted(self.settings.horizon, self.laboratory.replicates)
+        lowest = lowest_fitted(self.settings.horizon, self.laboratory.replicates, self.laboratory.effort)
         return tuple(n for n in self.trained if n >= lowest and (n <= RESOLVED or not inverse))
 
     def signed(self) -> tuple[int, ...]:
         """The widths at which a mean that is O(1/n) is 0 to the test, the largest first."""
-        lowest = lowest_signed(self.settings.horizon, self.laboratory.replicates)
+        lowest = lowest_signed(self.settings.horizon, self.laboratory.replicates, self.laboratory.effort)
         return tuple(n for n in sorted(self.trained, reverse=True) if n >= lowest)
 
     def distances(self, claim: Claim) -> dict[int, Distances] | str:

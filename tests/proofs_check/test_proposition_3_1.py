@@ -55,7 +55,9 @@ def drawn(experiment: dict[str, Any] | None = None, **changes: Any) -> dict[str,
 def claimed(context: TrainingContext, claim: str) -> TrainingContext:
     """The same trained networks, with a claim."""
     wanted = settings(claims=(claim,))
-    return TrainingContext(wanted, Context.prepare(wanted), context.laboratory, context.widths, context.notes)
+    return TrainingContext(
+        wanted, Context.prepare(wanted), context.laboratory, context.widths, context.move, context.notes
+    )
 
 
 def all_hold(found: dict[str, Evidence]) -> bool:
@@ -355,6 +357,40 @@ def test_the_ladder_keeps_what_is_given(given: tuple[int, ...], expected: tuple[
 def test_longer_horizons_and_more_draws_need_wider_networks(rule: Callable[[int, int], int]) -> None:
     assert rule(10, 64) < rule(20, 64)
     assert rule(10, 64) < rule(10, 640)
+
+
+@pytest.mark.parametrize("rule", [ladder.lowest_fitted, ladder.lowest_signed])
+def test_training_that_moves_far_needs_wider_networks(rule: Callable[[int, int, float], int]) -> None:
+    assert rule(10, 64, 0.1) == rule(10, 64, 4.0) < rule(10, 64, 40.0)
+
+
+def test_a_ladder_for_long_moves_has_four_widths_that_resolve_and_one_for_means() -> None:
+    for effort in (10.0, 300.0, 5e3, 1e5):
+        found = ladder.ladder((2,), 5, 64, effort)
+        assert max(found) >= ladder.lowest_signed(5, 64, effort)
+        assert sum(n >= ladder.lowest_fitted(5, 64, effort) for n in found) >= 3
+
+
+FAR = {"horizon": "5", "steps": "8", "eta": "0.9 B_1", "teacher-nu-w": "3", "teacher-nu-c": "100", "replicates": "64"}
+NOISY = {"horizon": "5", "steps": "8", "eta": "0.9 B_1", "inputs": "2", "train": "2", "snr": "-40"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [FAR, NOISY])
+def test_training_that_moves_far_raises_no_alarm(options: dict[str, str]) -> None:
+    assert run(ENTRY, settings_of(ENTRY, options, jobs=1)).judgement.outcome is Outcome.PASSED
+
+
+@pytest.mark.slow
+def test_a_false_weight_is_refuted_where_training_moves_far() -> None:
+    asked = settings_of(ENTRY, FAR, claims=[f"rho = 1.01*({PAPER})"], jobs=1)
+    assert run(ENTRY, asked).judgement.outcome is Outcome.REFUTED
+
+
+def test_the_largest_distance_may_lie_in_the_middle() -> None:
+    path = np.zeros((2, 4, 3, 1, 1))
+    path[0, 2, 1], path[1, 1, 0] = 5.0, -3.0
+    assert ladder._largest(path).tolist() == [5.0, 3.0]
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
