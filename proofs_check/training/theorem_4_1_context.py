@@ -26,6 +26,7 @@ from proofs_check.implicit_bias.context import Context
 from proofs_check.progress import Progress, Silent
 from proofs_check.settings import Settings
 from proofs_check.training.laboratory import Laboratory
+from proofs_check.training.ladder import FREE
 from proofs_check.training.theorem_4_1_learning import LearningLaboratory
 from theory.tangent_kernel import rho_at
 
@@ -100,7 +101,7 @@ class DescentContext:
                 "smaller steps would sink into rounding errors"
             )
         learning = LearningLaboratory(settings, laboratory, rho, progress)
-        warnings = laboratory.check(ladder(settings))
+        warnings = laboratory.check(ladder(settings, laboratory.effort))
         return cls(settings, Context.prepare(settings), laboratory, learning, warnings, progress or Silent())
 
     @property
@@ -130,7 +131,7 @@ class DescentContext:
     @property
     def widths(self) -> tuple[int, ...]:
         """Where RNNs are trained."""
-        return ladder(self.settings)
+        return ladder(self.settings, self.laboratory.effort)
 
     @property
     def eta(self) -> float:
@@ -200,14 +201,14 @@ class DescentContext:
         return [Constants.of(self.laboratory.correlations, start, top) for start in initial]
 
 
-def lowest_fitted(horizon: int) -> int:
-    """The least width that shows how RNNs approach the convolution."""
-    return FAR_ABOVE * horizon**2
+def lowest_fitted(horizon: int, effort: float = 0.0) -> int:
+    """The least width that shows how RNNs approach the convolution, when training moves them so far, squared."""
+    return int(np.ceil(FAR_ABOVE * horizon**2 * max(1.0, effort / FREE)))
 
 
-def ladder(settings: Settings) -> tuple[int, ...]:
+def ladder(settings: Settings, effort: float = 0.0) -> tuple[int, ...]:
     """The given widths, and two that show the approach unless two of them do, or dense matrices are asked for."""
-    given, lowest = settings.widths, lowest_fitted(settings.horizon)
+    given, lowest = settings.widths, lowest_fitted(settings.horizon, effort)
     if settings.sampler == "dense" or sum(n >= lowest for n in given) >= 2:
         return given
     first = 10 ** len(str(lowest - 1))

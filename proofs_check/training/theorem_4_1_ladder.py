@@ -119,7 +119,7 @@ def within(context: DescentContext) -> Iterator[Evidence]:
 
 def approach(context: DescentContext) -> Iterator[Evidence]:
     """What the RNN uses of the bound tends to what the convolution uses, like n^(-1/2)."""
-    lowest = lowest_fitted(context.settings.horizon)
+    lowest = lowest_fitted(context.settings.horizon, context.laboratory.effort)
     found = [use for use in uses(context) if use.n >= lowest]
     title = "use of the bound → limit"
     if len(found) < 2 or not all((use.alone != 0).all() for use in found):
