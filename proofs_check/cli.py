@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -171,10 +172,11 @@ def _run(entry: Entry, settings: Settings, json_file: str | None, pictures: list
             _forget_output()
     from proofs_check.run import run
 
-    verdict = run(entry, settings, _progress(quiet=quiet))
+    announced: list[str] = []
+    verdict = run(entry, settings, _progress(quiet=quiet), None if quiet else partial(_announce, announced))
     try:
         if json_file != "-":
-            _print(verdict, quiet=quiet)
+            _print(verdict, announced, quiet=quiet)
         if json_file is not None:
             _write_json(verdict, json_file)
         for line in _drawn(verdict, pictures):
@@ -198,6 +200,18 @@ def _drawn(verdict: Verdict, paths: list[Path]) -> Iterator[str]:
         yield f"picture     {picture}, its data {data}"
 
 
+def _announce(announced: list[str], warnings: Sequence[str]) -> None:
+    """Print warnings before the work begins."""
+    from proofs_check.report.terminal import console, print_warnings
+
+    announced.extend(warnings)
+    try:
+        print_warnings(warnings, console())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+
+
 def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -214,14 +228,14 @@ def _write_json(verdict: Verdict, json_file: str) -> None:
         raise InputError(f"--json {json_file}: cannot be written ({error.strerror})") from None
 
 
-def _print(verdict: Verdict, *, quiet: bool) -> None:
+def _print(verdict: Verdict, announced: Sequence[str], *, quiet: bool) -> None:
     from proofs_check.report.terminal import console, print_report, print_verdict
 
     out = console()
     if quiet:
         print_verdict(verdict, out)
     else:
-        print_report(verdict, out)
+        print_report(verdict, out, announced)
 
 
 def _progress(*, quiet: bool) -> Progress:

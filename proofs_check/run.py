@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -62,10 +62,23 @@ class Verdict:
         return bundle(self)
 
 
-def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> Verdict:
+def run(
+    entry: Entry,
+    settings: Settings,
+    progress: Progress | None = None,
+    announce: Callable[[Sequence[str]], None] | None = None,
+) -> Verdict:
     """Check a statement.
 
     Ctrl-C ends the measurements; what was measured so far is judged and marked as interrupted.
+
+    Parameters
+    ----------
+    entry : Entry
+    settings : Settings
+    progress : Progress, optional
+    announce : callable, optional
+        Told, before anything slow begins, what the user should know about the request.
 
     Raises
     ------
@@ -77,6 +90,8 @@ def run(entry: Entry, settings: Settings, progress: Progress | None = None) -> V
     start = time.perf_counter()
     statement = entry.load()
     context = statement.prepare(settings, progress)
+    if announce is not None:
+        announce((*_ignored(entry, settings), *context.warnings))
     evidence: list[Evidence] = []
     controls: list[ControlResult] = []
     interrupted = False

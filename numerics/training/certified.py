@@ -60,7 +60,7 @@ class CertifiedDescent:
     errors : tuple of array, (steps + 1,)
         Below and above ``‖e^ℓ‖``.
     slope : array, (T,)
-        Above ``‖L_j^{ℓ+1} - L_j^ℓ‖_F / η`` for the last step and any later one; infinite where η is too large.
+        Above ``‖L_j^{ℓ+1} - L_j^ℓ‖_F / η`` for the next step and any later one; infinite where η is too large.
     attained : array of bool, (T,)
         Whether ``‖L_j^1 - L_j⁰‖_F = B_2 ρ_j η`` exactly, which no ball decides.
     """

@@ -117,6 +117,8 @@ def _unit(values: Array) -> int:
 
 def _whole(values: Array, unit: int) -> fmpz_mat:
     """Numbers as multiples of a power of 2."""
+    if not np.isfinite(values).all():
+        raise ValueError("entries that are not finite have no exact value")
     mantissas, exponents = np.frexp(values)
     whole = np.ldexp(mantissas, 53).astype(np.int64)
     shifts = np.where(whole != 0, exponents - 53 - unit, 0)

@@ -19,6 +19,7 @@ from proofs_check.experiments.synthetic import (
     Trained,
     Training,
     Trainings,
+    bound,
     experiment_of,
     rate,
     remembered,
@@ -104,8 +105,13 @@ class CurvesContext(SyntheticContext):
         return given if max(given) >= WIDE else (*given, WIDE)
 
     def is_judged(self, n: int) -> bool:
-        """Whether the laws say something of this width: all lags j have j² ≤ n."""
-        return n >= (self.settings.horizon - 1) ** 2
+        """Whether something is claimed of this width, and the laws speak of it: all lags j have j² ≤ n, and η < B_1."""
+        return n >= (self.settings.horizon - 1) ** 2 and self.is_safe
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether η is below B_1 of (62) in every run."""
+        return all(task.eta < bound(task.train, self.weights.derived) for task in self.tasks)
 
     @cached_property
     def tasks(self) -> list[Task]:

@@ -6,7 +6,8 @@ With a delay the teacher's L_j stands at lag j + delay, where a student that lea
 is to make: averaged over all outputs the error of a student that learns nothing *falls* with the delay. The test
 error is therefore the mean square over the outputs ``t ≥ delay``, which carry the signal, divided by the mean power of
 the teacher's outputs without delay: 1 is what predicting 0 gives, about, and at 20 dB the noise leaves 0.01. It is that
-after the last step; or, with optional stopping, of each student at the step of its least error on sequences set aside.
+after the last step; or, with optional stopping, of each student at that one of the steps that are looked
+at, all or about a hundred, where its error on sequences set aside is least.
 """
 
 from __future__ import annotations
@@ -121,7 +122,10 @@ class DelayRun:
         }
 
     def rank(self, rho: Array) -> float:
-        """The rank of the RNN's deviation, less its rest, among those of fresh kernels: at least uniform on (0, 1]."""
+        """The rank of the RNN's deviation, less its rest, among those of fresh kernels.
+
+        About uniform on (0, 1]; that the rest is taken off makes it larger.
+        """
         scaled = [one.convolution(self.initial, rho) for one in self.delayed]
         found = self.law.supremum(self._ratios(scaled)) - self.law.supremum(self._ratios(self.ntk))
         return float((1 + np.sum(self.law.suprema >= found)) / (1 + self.law.suprema.size))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -69,12 +69,17 @@ def console() -> Console:
     return probe if probe.is_terminal else _Console(highlight=False, width=80, file=_Stripped(sys.stdout))
 
 
-def print_report(verdict: Verdict, out: Console) -> None:
-    """Everything but the heading."""
-    for warning in verdict.warnings:
+def print_warnings(warnings: Sequence[str], out: Console) -> None:
+    """What the user should know about the request."""
+    for warning in warnings:
         out.print(_hanging("!", f"warning: {warning}", "yellow"))
-    if verdict.warnings:
+    if warnings:
         out.print()
+
+
+def print_report(verdict: Verdict, out: Console, known: Collection[str] = ()) -> None:
+    """Everything but the heading, and warnings that are known."""
+    print_warnings([warning for warning in verdict.warnings if warning not in known], out)
     for part in verdict.theorem.parts:
         _print_part(verdict, part, out)
     for rows in _lag_tables(verdict):

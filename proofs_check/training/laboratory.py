@@ -56,7 +56,7 @@ class Laboratory:
     B_1, eta : float
         For the half-squared loss.
     effort : float
-        The square of how far training moves (W, F, C) in the limit, from an L⁰ of 0.
+        How far training moves (W, F, C) in the limit, from an L⁰ of 0 (``effort_of``).
     complete : dict
         Width → what was drawn there.
     diverged : dict
@@ -87,8 +87,8 @@ class Laboratory:
             learned = train_convolution(self.correlations, zero, rho, [self.experiment.steps], self.eta).responses[0]
         except DivergenceError as error:
             raise InputError(f"--eta {self.experiment.eta}: {error}") from None
-        # the gradient moves (W, F, C) as far as the parameters θ_j = L_j/√ρ_j of the convolution, in the limit
-        self.effort = float(np.sum(learned**2 / np.asarray(rho)[:, None, None]))
+        variances = float(settings.nu_W), float(settings.nu_F), float(settings.nu_C)
+        self.effort = effort_of(learned, np.asarray(rho), variances)
 
     @property
     def replicates(self) -> int:
@@ -214,6 +214,33 @@ class Laboratory:
 
     def _stream(self, purpose: Purpose, n: int = 0, sampler: str = "lazy") -> Stream:
         return Stream(self.settings.seed, (310, int(purpose), n, int(sampler == "dense")))
+
+
+def effort_of(learned: Array, rho: Array, variances: tuple[float, float, float]) -> float:
+    """How far (W, F, C) move in the limit when L learns something: about the change of some log ρ_j, times n.
+
+    The sum of the squares of the moves of W, F and C is ``Σ ‖L_j‖²/ρ_j``. Each of them counts in units of the variance
+    that changes the logarithm of some ρ_j by 1; otherwise the scale of the weights would matter.
+
+    Parameters
+    ----------
+    learned : array, (T, n_y, n_x)
+        What the convolution adds to L.
+    rho : array, (T,)
+    variances : tuple of float
+        ν_W, ν_F, ν_C.
+    """
+    nu_W, nu_F, nu_C = variances
+    squares = np.einsum("jab,jab->j", learned, learned) / rho**2
+    j = np.arange(rho.size)
+    power, once = nu_W**j, j * nu_W ** np.maximum(j - 1.0, 0.0)
+    twice = j * (j - 1) * nu_W ** np.maximum(j - 2.0, 0.0)
+    parts = (  # of each lag in the squared move of one matrix, and the derivative of ρ_j by its variance
+        (nu_F * power, nu_F * once + power),
+        (nu_C * power, nu_C * once + power),
+        (nu_C * nu_F * once, nu_C * nu_F * twice + (nu_C + nu_F) * once),
+    )
+    return float(sum((squares @ share) * np.max(slope / rho) for share, slope in parts))
 
 
 def train_many(

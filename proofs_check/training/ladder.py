@@ -17,6 +17,11 @@ tails.
 ``1 + Σ ⟨L_RNN,j - L_conv,j, M_j/‖M_j‖⟩ / Σ ‖M_j‖`` times as far, sums over the draws. A draw of the inner product is of
 order n^{-1/2}, but its mean is O(1/n), since to first order it is linear in the centred fluctuations of the kernel,
 which are independent of L⁰ in the limit. After one step the ratio is that of the true ρ_j to the claimed one.
+
+**Long moves.** Let the data move (W, F, C) by m, as the convolution does, so that ``m²`` (``effort``) is known before
+any RNN is drawn. Gram matrices change by m²/n, which is the relative correction of a quantity of order 1/n; draws of it
+differ by only 1/m of its size, so that the correction is lost in their error from n ~ m³ on. The RNN leaves its NTK
+model by m³/n, and that leaves the convolution by ``m n^{-1/2}``: the first is lost in the second from n ~ m⁴ on.
 """
 
 from __future__ import annotations
@@ -47,8 +52,14 @@ SIGNED: Final = 1000
 FREE: Final = 4.0
 """The square of a move of (W, F, C) that counts for nothing beside their fluctuations."""
 
+INVERSE: Final = 1.5
+"""The power of the effort that n has to exceed where a quantity is of order 1/n."""
+
+ROOT: Final = 2.0
+"""The power of the effort that n has to exceed where a quantity is of order n^{-1/2}, or a mean of such is 0."""
+
 DECADES: Final = (4, 5, 6, 7, 9, 12)
-"""Powers of ten that the ladder has, as far as they are large enough."""
+"""Powers of ten of the ladder, before a shift: the lower four are for 1/n, the upper four for the rest."""
 
 HIGHEST: Final = 18
 """The largest power of ten."""
@@ -75,28 +86,40 @@ def ladder(given: tuple[int, ...], horizon: int, replicates: int, effort: float 
     (1000, 10000, 100000, 1000000, 10000000, 1000000000, 1000000000000)
     >>> ladder((10**5, 10**6, 10**7, 10**8), 10, 64)
     (100000, 1000000, 10000000, 100000000)
-    >>> ladder((), 5, 64, effort=300.0)
-    (1000000, 10000000, 100000000, 1000000000, 1000000000000)
+    >>> [f"{n:.0e}" for n in ladder((2,), 5, 64, effort=400.0)]
+    ['2e+00', '1e+07', '1e+08', '1e+09', '1e+10', '1e+11', '1e+13', '1e+16']
     """
-    lowest, signed = (rule(horizon, replicates, effort) for rule in (lowest_fitted, lowest_signed))
-    if sum(lowest <= n <= RESOLVED for n in given) >= WIDTHS and max(given) >= signed:
+    enough = all(
+        sum(shows_exponent(n, horizon, replicates, effort, inverse=inverse) for n in given) >= WIDTHS
+        for inverse in (True, False)
+    )
+    if enough and max(given) >= lowest_signed(horizon, replicates, effort):
         return given
-    powers = {power for power in DECADES if 10**power >= lowest}
-    if sum(10**power <= RESOLVED for power in powers) < WIDTHS:
-        powers.update(power for power in range(DECADES[0], HIGHEST + 1) if lowest <= 10**power <= RESOLVED)
-    if all(10**power < signed for power in powers):
-        powers.update(next(([power] for power in range(HIGHEST + 1) if 10**power >= signed), []))
-    return tuple(sorted({*given, *(10**power for power in powers)}))
+    least = lowest_fitted(horizon, replicates)
+    inverse, root = (int(np.ceil(power * np.log10(_excess(effort)))) for power in (INVERSE, ROOT))
+    lower = (power + inverse for power in DECADES[:WIDTHS] if 10**power >= least)
+    upper = (power + root for power in DECADES[-WIDTHS:] if 10**power >= least)
+    return tuple(sorted({*given, *(10 ** min(power, HIGHEST) for power in (*lower, *upper))}))
 
 
-def lowest_fitted(horizon: int, replicates: int, effort: float = 0.0) -> int:
-    """The least width from which on exponents are fitted: what training adds is of relative order effort/n."""
-    return int(np.ceil(FIT * horizon**2 * replicates**0.5 * max(1.0, effort / FREE)))
+def lowest_fitted(horizon: int, replicates: int, effort: float = 0.0, *, inverse: bool = False) -> int:
+    """The least width from which on exponents are fitted; ``inverse``: those of quantities of order 1/n."""
+    return int(np.ceil(FIT * horizon**2 * replicates**0.5 * _excess(effort) ** (INVERSE if inverse else ROOT)))
 
 
 def lowest_signed(horizon: int, replicates: int, effort: float = 0.0) -> int:
-    """The least width from which on movements are compared: effort/n against an error of order (n R)^(-1/2)."""
-    return int(np.ceil(SIGNED * horizon**2 * replicates * max(1.0, effort / FREE) ** 2))
+    """The least width from which on movements are compared."""
+    return int(np.ceil(SIGNED * horizon**2 * replicates * _excess(effort) ** ROOT))
+
+
+def shows_exponent(n: int, horizon: int, replicates: int, effort: float = 0.0, *, inverse: bool = False) -> bool:
+    """Whether a width is large enough, and not so large that a quantity of order effort/n is lost in rounding."""
+    highest = RESOLVED * _excess(effort) if inverse else np.inf
+    return lowest_fitted(horizon, replicates, effort, inverse=inverse) <= n <= highest
+
+
+def _excess(effort: float) -> float:
+    return float(np.clip(effort / FREE, 1.0, 1e30))
 
 
 @dataclass(frozen=True, eq=False)

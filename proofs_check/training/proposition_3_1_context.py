@@ -19,15 +19,14 @@ from proofs_check.progress import Progress
 from proofs_check.settings import Settings
 from proofs_check.training.laboratory import Laboratory
 from proofs_check.training.ladder import (
-    RESOLVED,
     Distances,
     Movements,
     distances,
     ladder,
     linear_model,
-    lowest_fitted,
     lowest_signed,
     movements,
+    shows_exponent,
 )
 
 Found = TypeVar("Found")
@@ -137,8 +136,9 @@ class TrainingContext:
 
     def fitted(self, *, inverse: bool = False) -> tuple[int, ...]:
         """The widths that show an exponent; where a quantity is of order 1/n, those that resolve it."""
-        lowest = lowest_fitted(self.settings.horizon, self.laboratory.replicates, self.laboratory.effort)
-        return tuple(n for n in self.trained if n >= lowest and (n <= RESOLVED or not inverse))
+        lab = self.laboratory
+        size = self.settings.horizon, lab.replicates, lab.effort
+        return tuple(n for n in self.trained if shows_exponent(n, *size, inverse=inverse))
 
     def signed(self) -> tuple[int, ...]:
         """The widths at which a mean that is O(1/n) is 0 to the test, the largest first."""

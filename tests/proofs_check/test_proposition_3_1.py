@@ -25,7 +25,7 @@ from proofs_check.run import Verdict, run
 from proofs_check.settings import Settings
 from proofs_check.theorem import Evidence, Kind, Outcome, Status
 from proofs_check.training import ladder, proposition_3_1
-from proofs_check.training.laboratory import Laboratory
+from proofs_check.training.laboratory import Laboratory, effort_of
 from proofs_check.training.proposition_3_1_context import TrainingContext
 
 ENTRY = find("3.1")
@@ -54,10 +54,8 @@ def drawn(experiment: dict[str, Any] | None = None, **changes: Any) -> dict[str,
 
 def claimed(context: TrainingContext, claim: str) -> TrainingContext:
     """The same trained networks, with a claim."""
-    wanted = settings(claims=(claim,))
-    return TrainingContext(
-        wanted, Context.prepare(wanted), context.laboratory, context.widths, context.move, context.notes
-    )
+    wanted = replace(context.settings, claims=(claim,))
+    return TrainingContext(wanted, Context.prepare(wanted), context.laboratory, context.widths, context.notes)
 
 
 def all_hold(found: dict[str, Evidence]) -> bool:
@@ -387,10 +385,70 @@ def test_a_false_weight_is_refuted_where_training_moves_far() -> None:
     assert run(ENTRY, asked).judgement.outcome is Outcome.REFUTED
 
 
+@pytest.fixture(scope="module")
+def long_move() -> TrainingContext:
+    """Noise so loud that training moves the weights a hundred times as far as they fluctuate."""
+    return TrainingContext.prepare(settings({"snr": -60.0, "train": 5}))
+
+
+def test_after_a_long_move_the_truth_holds(long_move: TrainingContext) -> None:
+    assert long_move.laboratory.effort > 1000 * ladder.FREE
+    evidence = measured(long_move)
+    assert all_hold(evidence)
+    assert {"15.change", "16.rate", "7.rate", "7.moved"} <= evidence.keys()
+
+
+def test_after_a_long_move_a_slightly_false_weight_is_refuted(long_move: TrainingContext) -> None:
+    evidence = measured(claimed(long_move, f"rho = {PAPER}*(1 + 0.0001*j)"))
+    assert evidence["7.moved"].status is Status.REFUTED
+
+
+def test_widths_that_suffice_for_short_moves_would_refute_the_truth(long_move: TrainingContext) -> None:
+    """The rule for short moves is what raises a false alarm here."""
+    mistaken = claimed(long_move, f"rho = {PAPER}")
+    decades = long_move.laboratory.train_all((10**4, 10**5, 10**6))
+    laboratory = Laboratory(long_move.settings, weights())
+    laboratory.complete, laboratory.effort = decades, 0.0
+    short = replace(mistaken, laboratory=laboratory, widths=tuple(decades))
+    assert measured(short)["7.rate"].status is Status.REFUTED
+
+
+def test_a_move_too_long_for_any_width_is_left_undecided() -> None:
+    evidence = drawn({"snr": -120.0, "train": 5})
+    undecided = {check for check, item in evidence.items() if item.status is Status.UNDECIDED}
+    assert {"15.change", "16.rate", "7.rate", "7.moved"} <= undecided
+    assert "training moves the weights by about" in evidence["7.rate"].summary
+    assert judge(list(evidence.values()), []).outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_effort_does_not_depend_on_the_unit_of_the_weights() -> None:
+    """With k times all variances, ρ_j is k^(j+1) times as large, and L_j k^(1+j/2) times."""
+    j = np.arange(HORIZON)
+    one, other = (
+        effort_of((k ** (1 + j / 2))[:, None, None], k ** (j + 1) * weights(), (0.8 * k, 1.3 * k, 0.7 * k))
+        for k in (1.0, 100.0)
+    )
+    assert other == pytest.approx(one)
+
+
+def test_what_is_of_order_one_over_n_needs_less_width_after_a_long_move() -> None:
+    inverse, root = (ladder.lowest_fitted(5, 64, 400.0, inverse=inverse) for inverse in (True, False))
+    assert (inverse, root) == (2400 * 1000, 2400 * 10000)
+    assert ladder.shows_exponent(10**11, 5, 64, 400.0, inverse=True)
+    assert not ladder.shows_exponent(10**11 + 1, 5, 64, 400.0, inverse=True)
+
+
 def test_the_largest_distance_may_lie_in_the_middle() -> None:
     path = np.zeros((2, 4, 3, 1, 1))
     path[0, 2, 1], path[1, 1, 0] = 5.0, -3.0
     assert ladder._largest(path).tolist() == [5.0, 3.0]
+
+
+def test_the_largest_difference_of_predictions_may_lie_in_the_middle(context: TrainingContext) -> None:
+    new = context.laboratory.new_correlations
+    path = np.zeros((1, 4, HORIZON, 1, 1))
+    path[0, 2, 0] = 5.0
+    assert ladder._largest_prediction(path, new).tolist() == pytest.approx([5.0 * new.X[0, 0] ** 0.5])
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
